@@ -1,0 +1,19 @@
+# fails: grad_b wrong_shape
+
+import numpy as np
+
+
+class Linear:
+    def __init__(self, n_in, n_out):
+        rng = np.random.default_rng()
+        self.W = rng.standard_normal((n_in, n_out)) * np.sqrt(2 / n_in)
+        self.b = np.zeros(n_out)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, grad_output):
+        self.grad_W = self.x.T @ grad_output
+        self.grad_b = grad_output.sum(axis=1)
+        return grad_output @ self.W.T

@@ -1,0 +1,20 @@
+# fails: grad_W wrong_value
+
+import numpy as np
+
+
+class Linear:
+    def __init__(self, n_in, n_out):
+        rng = np.random.default_rng()
+        self.W = rng.standard_normal((n_in, n_out)) * np.sqrt(2 / n_in)
+        self.b = np.zeros(n_out)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, grad_output):
+        for n in range(len(self.x)):
+            self.grad_W = np.outer(self.x[n], grad_output[n])
+        self.grad_b = grad_output.sum(axis=0)
+        return grad_output @ self.W.T

@@ -1,0 +1,1 @@
+"""A terminal tutor for backpropagation."""

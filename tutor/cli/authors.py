@@ -1,0 +1,33 @@
+"""author check: proves that a course holds what it says."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from tutor.learner import Box
+from tutor.paths import Paths
+
+
+@click.group()
+def author() -> None:
+    """For those who write lessons and exercises."""
+
+
+@author.command()
+@click.argument("directory", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.pass_obj
+def check(paths: Paths, directory: Path | None) -> None:
+    """Check every lesson, quiz and exercise of the course, or of DIRECTORY."""
+    from tutor.authoring import check as check_course
+
+    with Box() as box:
+        problems = check_course(paths, box, directory)
+    for problem in problems:
+        click.echo(problem)
+    if problems:
+        click.echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}.", err=True)
+        sys.exit(1)
+    click.echo("The course holds: every starter fails as it should, every solution passes, every number is true.")

@@ -1,0 +1,94 @@
+"""doctor: what this machine and this terminal can do, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import click
+
+from tutor.paths import Paths
+from tutor.progress import Store
+
+LITTLE_ROOM = 50 * 1024 * 1024  # bytes
+
+
+class Finding(NamedTuple):
+    """One line of the examination."""
+
+    well: bool
+    what: str
+    says: str
+
+
+@click.command()
+@click.pass_obj
+def doctor(paths: Paths) -> None:
+    """Say what this machine and terminal can do, which protections are active, and what is missing."""
+    for heading, findings in (
+        ("Terminal", _terminal()),
+        ("Your files", _files(paths)),
+        ("The box for your code", _box()),
+        ("Training", _training()),
+    ):
+        click.echo(heading)
+        for finding in findings:
+            click.echo(f"  {'✓' if finding.well else '✗'} {finding.what:<22}{finding.says}")
+    click.echo(f"Python {platform.python_version()} on {platform.system()} {platform.release()}")
+
+
+def _terminal() -> Iterator[Finding]:
+    term = os.environ.get("TERM", "")
+    is_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    yield Finding(is_terminal, "screen", "a terminal" if is_terminal else "no terminal here: the plain commands work")
+    columns, rows = shutil.get_terminal_size((0, 0))
+    if is_terminal:
+        yield Finding(columns >= 60 and rows >= 16, "size", f"{columns}x{rows}; from 60x16 it works, 120x36 is better")
+    dumb = term in ("", "dumb")
+    yield Finding(not dumb, "TERM", f"{term or 'not set'}{': try TERM=xterm-256color' if dumb else ''}")
+    colours = "24-bit" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256 (all that is needed)"
+    yield Finding(True, "colours", "none, as NO_COLOR asks" if os.environ.get("NO_COLOR") else colours)
+    encoding = (sys.stdout.encoding or "").lower()
+    yield Finding("utf" in encoding, "encoding", encoding or "unknown")
+
+
+def _files(paths: Paths) -> Iterator[Finding]:
+    folder = paths.user_data
+    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    writable = nearest.is_dir() and os.access(nearest, os.W_OK)
+    yield Finding(writable, "folder", str(folder) if writable else f"{folder} cannot be written: use --user-data DIR")
+    free = shutil.disk_usage(nearest).free
+    yield Finding(free > LITTLE_ROOM, "free space", f"{free / 1e9:.1f} GB")
+    with Store.open(paths) as store:
+        events = store.refresh().events
+        yield Finding(not store.damaged, "progress", f"{events} events, {store.damaged} damaged lines passed over")
+        if store.trouble:
+            yield Finding(False, "store", store.trouble)
+
+
+def _box() -> Iterator[Finding]:
+    from tutor.learner import Box
+
+    with Box() as box:
+        layers = box.layers()
+    yield Finding(True, "strategy", layers.strategy)
+    for name, (active, sentence) in layers.layers.items():
+        yield Finding(active, name, sentence)
+    yield Finding(True, "what this is", "protection from accidents, not a wall against an enemy")
+
+
+def _training() -> Iterator[Finding]:
+    yield Finding(True, "device", f"cpu, {os.cpu_count()} cores")
+    has_torch = importlib.util.find_spec("torch") is not None
+    yield Finding(
+        has_torch,
+        "PyTorch",
+        "installed" if has_torch else "not installed: all of this works without; pip install torch",
+    )
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
+    yield Finding(bool(editor), "own editor", editor or "set EDITOR to name yours")

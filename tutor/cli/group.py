@@ -1,0 +1,87 @@
+"""The verbs, each loaded when it is asked for: a command that only prints a list does not import a chart."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tutor.paths import locate
+
+# verb -> the module that holds it
+VERBS = {
+    "learn": "learning",
+    "quiz": "learning",
+    "challenge": "exercises",
+    "test": "exercises",
+    "hint": "exercises",
+    "solution": "exercises",
+    "reset": "exercises",
+    "train": "runs",
+    "status": "runs",
+    "logs": "runs",
+    "cancel": "runs",
+    "progress": "overview",
+    "doctor": "doctor",
+    "author": "authors",
+}
+
+
+class Verbs(click.Group):
+    """Finds a verb's module by its name, and the nearest verb for one that does not exist."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Every verb, in the order in which the help lists them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load one verb."""
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = getattr(import_module(f"tutor.cli.{VERBS[cmd_name]}"), cmd_name)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the verb that was typed, or name the nearest."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], VERBS, n=1)
+            known = f"Did you mean {near[0]}?" if near else f"There is: {', '.join(VERBS)}."
+            raise click.UsageError(f"There is no command {args[0]!r}. {known}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--user-data", type=click.Path(path_type=Path), help="Keep your files there instead.")
+@click.version_option(message="%(prog)s %(version)s", package_name="backprop-tutor")
+@click.pass_context
+def tutor(ctx: click.Context, user_data: Path | None) -> None:
+    """Learn backpropagation: read, answer, write the backward pass, train with it.
+
+    Without a command it opens where you left off; without a terminal it says what is next.
+    """
+    ctx.obj = locate(user_data)
+    if ctx.invoked_subcommand is not None:
+        return
+    if has_screen():
+        from tutor.tui import run
+
+        ctx.exit(run(ctx.obj))
+    from tutor.cli.overview import show_home
+
+    show_home(ctx.obj)
+
+
+def has_screen() -> bool:
+    """Whether there is a terminal to draw on and to type at."""
+    import os
+
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)) and os.environ.get(
+        "TERM", ""
+    ) not in (
+        "",
+        "dumb",
+    )

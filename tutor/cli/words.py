@@ -1,0 +1,75 @@
+"""Records as plain text."""
+
+from __future__ import annotations
+
+from tutor.course import TIERS
+from tutor.grading import Check, Report
+from tutor.learner import printable
+from tutor.training import Tick
+
+SIGN = {"right": "✓", "not_reached": "·"}
+
+
+def report_text(report: Report) -> str:
+    """A verdict: the sentence first, then every array of the pass in order, then what was printed."""
+    lines = [("✓ " if report.passed else "✗ ") + report.headline]
+    if report.next_step:
+        lines.append(f"  {report.next_step}")
+    if report.line and f"line {report.line}" not in report.headline:
+        lines.append(f"  Line {report.line}.")
+    if report.checks:
+        lines += [
+            "",
+            f"  {'array':<14}{'shape':<16}{'error':<10}{'worst at':<10}{'yours':>12}{'expected':>12}{'numeric':>12}",
+        ]
+        lines += [_row(check) for check in report.checks]
+        counts = (
+            f"{tier} {report.tiers[tier].right}/{report.tiers[tier].total}"
+            if report.tiers[tier].judged
+            else f"{tier} –"
+            for tier in TIERS
+        )
+        lines += ["", "  " + "   ".join(counts)]
+    if report.output.strip():
+        lines += ["", "Your output:", printable(report.output).rstrip() + (" … (cut)" if report.output_cut else "")]
+    lines += [f"Warning: {printable(warning)}" for warning in report.warnings]
+    return "\n".join(lines)
+
+
+def _row(check: Check) -> str:
+    shape = str(check.actual_shape if check.actual_shape is not None else check.expected_shape)
+    error = f"{check.ratio:.0e}" if check.ratio is not None else check.verdict.removeprefix("wrong_").replace("_", " ")
+    row = f"{SIGN.get(check.verdict, '✗')} {check.name:<14}{shape:<16}{error:<10}"
+    if check.worst is not None:
+        at = ",".join(map(str, check.worst.index))
+        numeric = "–" if check.worst.numeric is None else f"{check.worst.numeric:.5g}"
+        row += f"{at:<10}{check.worst.got:>12.5g}{check.worst.expected:>12.5g}{numeric:>12}"
+    return row.rstrip()
+
+
+def tick_text(tick: Tick) -> str:
+    """A run in one line."""
+    parts = [
+        f"{tick.config.id:<22}",
+        f"{'paused' if tick.paused else tick.state:<10}",
+        f"epoch {min(tick.epoch, tick.config.epochs)}/{tick.config.epochs}",
+    ]
+    if tick.loss is not None:
+        parts.append(f"loss {tick.loss:.4f}")
+    if tick.held_back is not None:
+        parts.append(f"held back {tick.held_back:.1%}")
+    if tick.steps_per_s:
+        parts.append(f"{tick.steps_per_s:,.0f} steps/s")
+    if tick.seconds_left is not None:
+        parts.append(f"{duration(tick.seconds_left)} left")
+    return "  ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the words of a clock."""
+    whole = round(seconds)
+    if whole < 90:
+        return f"{whole} s"
+    if whole < 5400:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

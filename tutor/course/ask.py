@@ -1,0 +1,190 @@
+"""Asking a question: its values drawn, its answer judged, and a sentence tied to what was answered."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from tutor.course.expressions import ExpressionError, Number, Value, evaluate, fill
+from tutor.course.model import Asked, Choice, Feedback, Question
+from tutor.errors import TutorError
+
+MAX_ANSWER = 100  # characters; a longer text is no answer
+
+# ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def draw(question: Question, seed: int) -> Asked:
+    """The question with values and order of choices drawn from the seed; TutorError when a template has no value."""
+    rng = random.Random(seed)
+    values = {name: rng.choice(options) for name, options in question.draw.items()}
+    return fill_in(question, values, rng.sample(question.choice, len(question.choice)), seed)
+
+
+def fill_in(question: Question, values: Mapping[str, Number], choices: Sequence[Choice], seed: int = 0) -> Asked:
+    """The question with these values, and its choices in this order."""
+    try:
+        answer = evaluate(question.answer, values) if question.answer else None
+        return Asked(
+            question=question,
+            seed=seed,
+            text=fill(question.text, values),
+            explain=fill(question.explain, values),
+            choices=tuple(Choice(fill(c.text, values), fill(c.why, values), c.right) for c in choices),
+            number=_as_number(answer) if question.kind == "number" else None,
+            shape=_as_shape(answer) if question.kind == "shape" else None,
+            mistakes=tuple(
+                (_typed(question, evaluate(mistake.answer, values)), fill(mistake.why, values))
+                for mistake in question.mistake
+            ),
+        )
+    except ExpressionError as error:
+        raise TutorError(f"The question {question.id!r} cannot be asked.", f"{error}.") from None
+
+
+def _typed(question: Question, value: Value) -> float | tuple[int, ...]:
+    return _as_number(value) if question.kind == "number" else _as_shape(value)
+
+
+def _as_number(value: Value | None) -> float:
+    if value is None or isinstance(value, tuple):
+        raise ExpressionError("the answer of a number question is a number")
+    return float(value)
+
+
+def _as_shape(value: Value | None) -> tuple[int, ...]:
+    if not isinstance(value, tuple) or any(size != int(size) or size < 0 for size in value):
+        raise ExpressionError("the answer of a shape question is a tuple of whole numbers, such as (N, n_out) or (N,)")
+    return tuple(int(size) for size in value)
+
+
+# ── choices ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def answer_choices(asked: Asked, picked: Collection[int]) -> Feedback:
+    """Judge the picked choices, by their index in `asked.choices`."""
+    several = asked.question.kind == "several"
+    chosen = sorted(set(picked))
+    if not chosen or not all(0 <= index < len(asked.choices) for index in chosen) or (len(chosen) > 1 and not several):
+        return _not_understood(asked, "Pick at least one." if several else "Pick one.")
+    if not several:
+        choice = asked.choices[chosen[0]]
+        return Feedback(right=choice.right, sentence=choice.why, explain=asked.explain)
+    wrong = [asked.choices[index] for index in chosen if not asked.choices[index].right]
+    missing = [choice for index, choice in enumerate(asked.choices) if choice.right and index not in chosen]
+    if wrong:
+        sentence = " ".join(f"“{choice.text}” does not belong: {choice.why}" for choice in wrong)
+    elif missing:
+        sentence = "What you picked is right. " + " ".join(
+            f"Missing: “{choice.text}”. {choice.why}" for choice in missing
+        )
+    else:
+        sentence = "Right: these, and only these."
+    return Feedback(right=not wrong and not missing, sentence=sentence, explain=asked.explain)
+
+
+# ── numbers and shapes ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def answer_text(asked: Asked, text: str) -> Feedback:
+    """Judge a typed number or shape; what is neither is not understood and counts for nothing."""
+    if asked.question.kind == "shape":
+        shape = read_shape(text)
+        if shape is None:
+            return _not_understood(asked, "That is not a shape. Write it like (64, 128), 64x128, or (3,).")
+        if shape == asked.shape:
+            return Feedback(right=True, sentence="Right.", explain=asked.explain)
+        known = next((why for value, why in asked.mistakes if value == shape), None)
+        return Feedback(right=False, sentence=known or _about_shape(asked, shape), explain=asked.explain)
+    readings = read_number(text)
+    if not readings:
+        return _not_understood(asked, "That is not a number. Write it like 0.5, 1/2 or 1e-3.")
+    right = asked.number
+    assert right is not None  # draw() made it
+    if any(equal(number, right, asked.question.tolerance) for number in readings):
+        return Feedback(right=True, sentence="Right.", explain=asked.explain)
+    for value, why in asked.mistakes:
+        if isinstance(value, float) and any(equal(number, value, asked.question.tolerance) for number in readings):
+            return Feedback(right=False, sentence=why, explain=asked.explain)
+    return Feedback(right=False, sentence=_about_number(readings[0], right), explain=asked.explain)
+
+
+def equal(number: float, right: float, tolerance: float) -> bool:
+    """Whether a number lies within the tolerance, or within rounding where there is none."""
+    return abs(number - right) <= max(tolerance * (1 + 1e-9), 1e-9 * max(1.0, abs(right)))
+
+
+_DECIMAL = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
+_NUMBER = re.compile(rf"([+-]?)\s*({_DECIMAL})(?:\s*/\s*([+-]?)\s*({_DECIMAL}))?")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:([,_ ])[0-9]{3})(?:\1[0-9]{3})*(?:\.[0-9]*)?")
+
+
+def read_number(text: str) -> tuple[float, ...]:
+    """The numbers that a text may mean, the likeliest first: "101,770" is 101770, or 101.77; none when it is none."""
+    text = text.strip()
+    if len(text) > MAX_ANSWER:
+        return ()
+    text = re.sub("[\u2212\u2010-\u2015\ufe63\uff0d]", "-", text)  # the minus of a formula, and the dashes taken for it
+    spellings = [text]
+    sign, digits = (text[0], text[1:].lstrip()) if text[:1] in ("+", "-") else ("", text)
+    if _THOUSANDS.fullmatch(digits):
+        spellings.insert(0, sign + re.sub("[,_ ]", "", digits))
+    spellings.append(text.replace(",", ".") if text.count(",") <= 2 and "." not in text else text)
+    numbers = (_one_number(spelling) for spelling in spellings)
+    return tuple(dict.fromkeys(number for number in numbers if number is not None))
+
+
+def _one_number(text: str) -> float | None:
+    match = _NUMBER.fullmatch(text)
+    if not match:
+        return None
+    number = float(match[1] + match[2])
+    if match[4]:
+        below = float(match[3] + match[4])
+        if not below:
+            return None
+        number /= below
+    return number if abs(number) != float("inf") and number == number else None
+
+
+def read_shape(text: str) -> tuple[int, ...] | None:
+    """The shape that a text means: "(64, 128)", "64, 128", "64x128", "[64,128]", "(3,)", "()"; None when it is none."""
+    text = text.strip()
+    if len(text) > MAX_ANSWER:
+        return None
+    for left, right in ("()", "[]"):
+        if text.startswith(left) and text.endswith(right):
+            text = text[1:-1].strip()
+            if not text:
+                return ()
+            break
+    sizes = re.split(r"\s*[,x×*]\s*", text.removesuffix(",").strip())
+    if not all(re.fullmatch(r"[0-9]{1,9}", size) for size in sizes):
+        return None
+    return tuple(int(size) for size in sizes)
+
+
+def _about_shape(asked: Asked, shape: tuple[int, ...]) -> str:
+    right = asked.shape
+    assert right is not None  # draw() made it
+    if len(shape) != len(right):
+        return f"Your shape has {_axes(len(shape))}; the right one has {_axes(len(right))}."
+    if sorted(shape) == sorted(right):
+        return "The sizes are right, their order is not."
+    axis = next(axis for axis, size in enumerate(right) if shape[axis] != size)
+    return f"Axis {axis} is not {shape[axis]}."
+
+
+def _axes(count: int) -> str:
+    return "no axes" if count == 0 else "1 axis" if count == 1 else f"{count} axes"
+
+
+def _about_number(number: float, right: float) -> str:
+    if equal(-number, right, 0.0) and right:
+        return "The size is right, the sign is not."
+    return f"Not {number:.12g}."
+
+
+def _not_understood(asked: Asked, sentence: str) -> Feedback:
+    return Feedback(right=False, sentence=sentence, explain=asked.explain, understood=False)

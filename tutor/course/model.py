@@ -1,0 +1,300 @@
+"""The course as plain, frozen data: what a lesson, a question and an exercise are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+# ── lessons ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class LessonHead(Struct, frozen=True, forbid_unknown_fields=True):
+    """The front matter of lesson.md: all that the course map needs."""
+
+    title: str
+    concept: str  # the name that `tutor learn CONCEPT` takes, such as "linear-layer"
+    goal: str
+    minutes: int
+    difficulty: Literal["easy", "medium", "hard"]
+    objectives: tuple[str, ...]
+    prerequisites: tuple[str, ...] = ()  # slugs, such as "04-shapes"
+    exercises: tuple[str, ...] = ()  # challenge ids, in the order in which they are done
+
+
+class Prose(Struct, frozen=True, tag="prose"):
+    """Markdown between two fences."""
+
+    text: str
+    line: int
+
+
+class Math(Struct, frozen=True, tag="math"):
+    """A display formula: LaTeX, and below `---` the same set by hand in Unicode."""
+
+    latex: str
+    unicode: str
+    line: int
+
+
+class Predict(Struct, frozen=True, tag="predict"):
+    """A question the learner answers before the text goes on."""
+
+    question: Question
+    line: int
+
+
+class PythonRun(Struct, frozen=True, tag="python"):
+    """Code that runs in the box by a key; `# -> repr` lines in it say what it must print."""
+
+    source: str
+    line: int
+
+
+class Diagram(Struct, frozen=True, tag="diagram"):
+    """A picture drawn by viz from a name and options."""
+
+    name: str
+    options: dict[str, str]
+    line: int
+
+
+class Mistake(Struct, frozen=True, tag="mistake"):
+    """A common mistake: what one sees, why, and the test that tells it from its neighbours."""
+
+    title: str
+    symptom: str
+    cause: str
+    test: str
+    line: int
+
+
+class CheckCode(Struct, frozen=True, tag="check"):
+    """Assertions that prove the literal numbers around them; executed by the author's check, never shown."""
+
+    source: str
+    line: int
+
+
+Block = Prose | Math | Predict | PythonRun | Diagram | Mistake | CheckCode
+
+
+class Section(Struct, frozen=True):
+    """One page of a lesson: a second-level heading and what follows it."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+class Lesson(Struct, frozen=True):
+    """A lesson, whole: its head, its pages, and the two pages that are one key away."""
+
+    slug: str  # "06-linear-layer"
+    head: LessonHead
+    sections: tuple[Section, ...]
+    intuition: tuple[Section, ...]
+    math: tuple[Section, ...]
+
+
+class Broken(Struct, frozen=True):
+    """A file of the course that cannot be used, shown in its place with the reason."""
+
+    file: Path
+    line: int | None
+    reason: str
+
+
+class OutlineLesson(Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of lessons/course.toml: a lesson that exists or is in preparation."""
+
+    slug: str
+    title: str
+    minutes: int
+
+    @property
+    def number(self) -> str:
+        """The two digits in front of the slug."""
+        return self.slug[:2]
+
+
+class Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the course, such as "Layers"."""
+
+    title: str
+    lesson: tuple[OutlineLesson, ...]
+
+
+class Entry(Struct, frozen=True):
+    """What the course map shows for one lesson: ready (a head), in preparation (None), or broken."""
+
+    part: int
+    outline: OutlineLesson
+    head: LessonHead | Broken | None
+
+
+class Course(Struct, frozen=True):
+    """The course map: parts and entries in order. Lessons, quizzes and challenges are read when asked for."""
+
+    parts: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    broken: tuple[Broken, ...] = ()  # files that belong to no entry
+
+    def entry(self, slug: str) -> Entry:
+        """The entry of a lesson, by its slug; raises KeyError where the map has none."""
+        for entry in self.entries:
+            if entry.outline.slug == slug:
+                return entry
+        raise KeyError(slug)
+
+
+# ── questions ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Choice(Struct, frozen=True, forbid_unknown_fields=True):
+    """One choice of a question; `why` explains it, whether right or wrong."""
+
+    text: str
+    why: str
+    right: bool = False
+
+
+class KnownMistake(Struct, frozen=True, forbid_unknown_fields=True):
+    """A wrong number or shape that a known misconception gives, as an expression, and its explanation."""
+
+    answer: str
+    why: str
+
+
+class Question(Struct, frozen=True, forbid_unknown_fields=True):
+    """A question as written. Text, choices and answers may hold `{name}` or `{expression}` of the drawn values."""
+
+    id: str
+    kind: Literal["one", "several", "number", "shape"]
+    text: str
+    explain: str
+    choice: tuple[Choice, ...] = ()  # one, several
+    answer: str = ""  # number, shape: an expression of the drawn values
+    tolerance: float = 0.0  # number: absolute
+    mistake: tuple[KnownMistake, ...] = ()  # number, shape
+    draw: dict[str, tuple[int | float, ...]] = {}  # each name takes one of these values
+    lesson: str = ""  # the slug, filled in when read
+
+
+class Asked(Struct, frozen=True):
+    """A question with its values drawn: what stands on the screen."""
+
+    question: Question
+    seed: int
+    text: str
+    explain: str
+    choices: tuple[Choice, ...]  # in the drawn order
+    number: float | None = None
+    shape: tuple[int, ...] | None = None
+    mistakes: tuple[tuple[float | tuple[int, ...], str], ...] = ()
+
+
+class Feedback(Struct, frozen=True):
+    """What the tutor says to an answer."""
+
+    right: bool
+    sentence: str  # tied to the answer given
+    explain: str
+    understood: bool = True  # False: not an answer at all ("three"), ask again and count nothing
+
+
+# ── exercises ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Tier = Literal["basic", "edge", "stress"]
+TIERS: tuple[Tier, ...] = ("basic", "edge", "stress")
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a check of the learner's file may use."""
+
+    seconds: float = 2.0  # wall clock, per tier group
+    memory_mb: int = 1024
+
+
+class Case(Struct, frozen=True, forbid_unknown_fields=True):
+    """One set of sizes in a tier, and how its arrays are filled where not by random numbers."""
+
+    proves: str  # what passing it shows, such as "a batch of one"
+    sizes: dict[str, int]
+    fill: dict[
+        str, str
+    ] = {}  # array name -> "zeros" | "ones" | "negative_zero" | "huge" | "tiny" | "saturated" | "fortran" | "strided"
+    dtype: Literal["float64", "float32"] = "float64"
+    repeat: int = 1  # so many draws of it
+    kink: bool = False  # at a kink: judge the forward value, shape and finiteness only
+
+
+class Drive(Struct, frozen=True, forbid_unknown_fields=True):
+    """The few lines that drive the learner's file, stage by stage; every size and array of the plan is a name in them.
+
+    `right("grad_a1", grad_a1)` is the right value of an intermediate where the plan knows it (the second argument
+    otherwise), so that one wrong step does not make the next one wrong.
+    """
+
+    setup: str
+    forward: str
+    backward: str = ""
+    update: str = ""
+    # stage -> result name -> accepted spellings, in the order in which the pass makes them
+    results: dict[Literal["forward", "backward", "update"], dict[str, tuple[str, ...]]] = {}
+
+
+class Judge(Struct, frozen=True, forbid_unknown_fields=True):
+    """What each result must be.
+
+    `results`: "value" (of the reference), or "d/dW" (the derivative of the objective by the plan's array W).
+    The objective is `sum(output * upstream)`, or `loss` itself. `terms` gives, per derivative, the magnitude of what
+    was summed (an expression of arrays and reference results), of which 1e-9 is the floor of its norm ratio.
+    """
+
+    reference: str  # a module of tutor.nn, such as "tutor.nn.linear", or a file beside challenge.toml
+    results: dict[str, str]
+    output: str = ""
+    upstream: str = ""
+    loss: str = ""
+    terms: dict[str, str] = {}
+
+
+class Train(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a passed exercise becomes a network that trains on the digits."""
+
+    kind: Literal["layer"]  # the learner's class is one layer; the network stacks it
+    layer: str  # the class name; made as Layer(n_in, n_out)
+    params: dict[str, tuple[str, ...]]  # parameter -> accepted gradient attributes, e.g. W = ["grad_W", "dW"]
+    hidden: tuple[int, ...] = (32,)
+    activation: Literal["none", "relu", "sigmoid", "tanh"] = "none"  # ours, between the learner's layers
+    loss: Literal["softmax_cross_entropy", "mse"] = "softmax_cross_entropy"
+    update: str = ""  # the learner's own update method, taking the learning rate; ours (SGD) when empty
+    lr: float = 0.1
+    batch: int = 32
+    epochs: int = 30
+
+
+class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
+    """challenge.toml: what is judged, and how."""
+
+    id: str
+    title: str
+    kind: Literal["fill", "scratch", "debug"]
+    lesson: str  # slug
+    defines: tuple[str, ...]  # what the learner's file must define
+    arrays: dict[str, tuple[str, ...]]  # the plan's arrays -> their shape in names of sizes: W = ["n_in", "n_out"]
+    drive: Drive
+    judge: Judge
+    basic: tuple[Case, ...]
+    edge: tuple[Case, ...]
+    stress: tuple[Case, ...]
+    level: int = 0  # the badge of seed 001 that passing it earns, 0 for none
+    minutes: int = 20
+    limits: Limits = Limits()
+    train: Train | None = None
+    folder: Path | None = None  # filled in when read
+
+    def cases(self, tier: Tier) -> tuple[Case, ...]:
+        """The cases of one tier."""
+        return {"basic": self.basic, "edge": self.edge, "stress": self.stress}[tier]

@@ -1,0 +1,47 @@
+"""How far two tensors are apart: one number per tensor that neither size nor scale can fool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+LIMIT_FLOAT64 = 1e-6
+LIMIT_FLOAT32 = 1e-4
+FLOOR = 1e-9  # of the magnitude of the terms that were summed
+FLOOR_FLOAT32 = 1e-6  # below it nothing is left of a float32 sum but rounding
+
+AnyArray = npt.NDArray[Any]
+
+
+def norm(values: AnyArray) -> float:
+    """The Euclidean norm over all entries, without overflow for huge ones and without underflow for tiny ones."""
+    largest = float(np.max(np.abs(values), initial=0.0))
+    if largest == 0.0 or not np.isfinite(largest):
+        return largest
+    return largest * float(np.sqrt(np.sum(np.square(np.asarray(values, dtype=np.float64) / largest))))
+
+
+def norm_ratio(got: AnyArray, expected: AnyArray, floor: float = 0.0) -> float:
+    """|got - expected| / (|got| + |expected| + floor): 0 when equal, near 1 when unrelated.
+
+    Two tensors that are both below the floor agree: a saturated sigmoid or a bias before batch norm has a true
+    gradient of zero, and what is left of it is rounding.
+    """
+    got = np.asarray(got, dtype=np.float64)
+    expected = np.asarray(expected, dtype=np.float64)
+    norm_got, norm_expected = norm(got), norm(expected)
+    if norm_got <= floor and norm_expected <= floor:
+        return 0.0
+    return norm(got - expected) / (norm_got + norm_expected + floor)
+
+
+def worst_index(got: AnyArray, expected: AnyArray) -> tuple[int, ...]:
+    """The entry where the two differ most; of several, the first. A non-finite entry is worse than any other."""
+    with np.errstate(invalid="ignore"):
+        difference = np.abs(np.asarray(got, dtype=np.float64) - expected)
+    difference = np.where(np.isfinite(difference), difference, np.inf)
+    if difference.size == 0:
+        return ()
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(difference)), difference.shape))

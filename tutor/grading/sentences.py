@@ -1,0 +1,78 @@
+"""The words of a verdict: what is wrong, exactly, in one sentence in the second person."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tutor.grading.norms import AnyArray, norm_ratio
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape as NumPy writes it."""
+    return str(tuple(int(n) for n in shape))
+
+
+def wrong_shape(name: str, got: tuple[int, ...], expected: tuple[int, ...], batch: int | None) -> str:
+    """Name both shapes, and what the difference tells."""
+    start = f"{name} has shape {shape_text(got)}, expected {shape_text(expected)}"
+    if len(got) == len(expected) + 1 and got[1:] == expected and got[0] == batch:
+        return f"{start}: it still carries the batch."
+    if got == (batch,) and len(expected) == 1:
+        return f"{start}: it has one entry per sample, so the wrong axis was summed."
+    if got == (1, *expected) or got == (*expected, 1):
+        return f"{start}: an axis of length 1 was kept."
+    if got == ():
+        return f"{start}: it was summed down to a single number."
+    if got == expected[::-1]:
+        return f"{start}: it is transposed."
+    return f"{start}."
+
+
+def wrong_value(name: str, got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
+    """Say what is true of the whole tensor where one sentence can."""
+    pattern = _pattern(np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64), sizes)
+    return f"{name} has the right shape, but {pattern}."
+
+
+def _pattern(got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
+    if not np.any(got):
+        return "every entry is zero"
+    if norm_ratio(got, -expected) < 1e-9:
+        return "every entry has the wrong sign"
+    factor = _common_factor(got, expected)
+    if factor is not None:
+        return f"every entry is {_factor_text(factor, sizes)} what it should be"
+    if got.ndim == 2 and got.shape[0] == got.shape[1] and norm_ratio(got.T, expected) < 1e-9:
+        return "it is transposed"
+    close = np.isclose(got, expected, rtol=1e-6, atol=1e-12)
+    wrong = int(got.size - np.count_nonzero(close))
+    if got.ndim == 2 and got.size > wrong > 0:
+        bad_rows, bad_columns = np.flatnonzero(~close.all(axis=1)), np.flatnonzero(~close.all(axis=0))
+        if len(bad_rows) == 1 and got.shape[0] > 1:
+            return f"row {bad_rows[0]} is wrong"
+        if len(bad_columns) == 1 and got.shape[1] > 1:
+            return f"column {bad_columns[0]} is wrong"
+    return f"{wrong} of its {got.size} values {'is' if wrong == 1 else 'are'} wrong"
+
+
+def _common_factor(got: AnyArray, expected: AnyArray) -> float | None:
+    scale = float(np.sum(expected * expected))
+    if scale == 0.0 or got.size < 2:
+        return None
+    factor = float(np.sum(got * expected)) / scale
+    return factor if factor and norm_ratio(got, factor * expected) < 1e-9 else None
+
+
+def _factor_text(factor: float, sizes: dict[str, int]) -> str:
+    for name, size in sizes.items():
+        meaning = " (the batch size)" if name == "N" else f" ({name})"
+        if size > 1 and abs(factor - size) < 1e-6 * size:
+            return f"{size}{meaning} times"
+        if size > 1 and abs(factor * size - 1) < 1e-6:
+            return f"1/{size}{meaning} of"
+    return f"{factor:.4g} times"
+
+
+def number(value: float) -> str:
+    """Four significant digits: enough to compare by eye."""
+    return f"{value:.4g}"

@@ -1,0 +1,260 @@
+"""The box, seen from the tutor: hand in a job, get back what became of it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+import msgspec
+
+from tutor.course import Limits
+from tutor.errors import BoxError
+from tutor.learner.classify import Ended, classify, read_answer, tutor_fault
+from tutor.learner.inside import wire
+from tutor.learner.model import BoxJob, BoxLayers, BoxResult, Fault
+from tutor.learner.text import printable
+
+Strategy = Literal["zygote", "spare"]
+
+_FOLDER = Path(__file__).resolve().parent
+_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from inside import host; del sys.path[0]; host.main()"
+_LISTEN = 0.02  # seconds between two looks at `cancelled`
+
+
+class Box:
+    """Runs the learner's files, each in a fresh process with limits, several at once if asked from several threads.
+
+    The host starts with the first job, and again when it died. "zygote" forks children from a warm process (Linux),
+    "spare" keeps one started ahead.
+    """
+
+    def __init__(self, strategy: Strategy | None = None) -> None:
+        self.strategy: Strategy = strategy or ("zygote" if sys.platform.startswith("linux") else "spare")
+        self.memory_by = "address space" if sys.platform.startswith("linux") else "resident"
+        self._lock = threading.Lock()
+        self._host: _Host | None = None
+
+    def run(self, job: BoxJob, cancelled: threading.Event | None = None) -> BoxResult:
+        """Run a job and wait for what becomes of it; a set `cancelled` ends it early.
+
+        Nothing that the job's code does raises here: look at `fault`.
+        """
+        try:
+            reply = self._ask("run", job, cancelled)
+        except BoxError as error:
+            return _without_answer(tutor_fault(f"{error.title} {error.what}".strip().rstrip(".")))
+        return classify(job, *reply)
+
+    def layers(self) -> BoxLayers:
+        """Which protections are in force, found by putting them on in a child.
+
+        Raises BoxError when the box does not start.
+        """
+        from tutor.course import Drive
+
+        job = BoxJob(source="", filename="", drive=Drive(setup="", forward=""), cases=(), limits=Limits(seconds=10))
+        reply = self._ask("layers", job, None)
+        told = read_answer(reply[0], reply[1])
+        if isinstance(told, Fault):
+            raise BoxError("The box does not start.", told.sentence, told.next_step)
+        return BoxLayers(strategy=self.strategy, layers=told[0].layers)
+
+    def close(self) -> None:
+        """End the host and every child; the next job would start it again."""
+        with self._lock:
+            host, self._host = self._host, None
+        if host is not None:
+            host.close()
+
+    def __enter__(self) -> Box:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ask(self, do: str, job: BoxJob, cancelled: threading.Event | None) -> _Reply:
+        message = _message(do, job, self.memory_by)
+        with self._lock:
+            if self._host is not None and self._host.dead:
+                self._host.close()
+                self._host = None
+            if self._host is None:
+                self._host = _Host(self.strategy)
+            host = self._host
+        return host.ask(
+            {"seconds": job.limits.seconds, "memory_mb": job.limits.memory_mb, "memory_by": self.memory_by},
+            message,
+            cancelled,
+        )
+
+
+_Reply = tuple[Ended, memoryview, bytes]
+
+
+class _Pending:
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.reply: _Reply | None = None
+
+
+class _Host:
+    """The host process, and the thread that listens to it."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        self.dead = False
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._pending: dict[int, _Pending] = {}
+        self._folder = _scratch_folder()
+        self._log = self._folder / "host.log"
+        try:
+            with self._log.open("wb") as log:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-I", "-B", "-c", _BOOT, str(_FOLDER), strategy, str(self._folder)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    cwd="/",
+                    env=_environment(),
+                    start_new_session=True,
+                )
+        except OSError as error:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise BoxError("The box cannot be started.", str(error), "Try `tutor doctor`.") from error
+        self._listener = threading.Thread(target=self._listen, name="box", daemon=True)
+        self._listener.start()
+
+    def ask(self, header: dict[str, object], message: bytes, cancelled: threading.Event | None) -> _Reply:
+        """Send a job and wait; raises BoxError when the host died over it."""
+        number = next(self._numbers)
+        pending = self._pending[number] = _Pending()
+        self._write(wire.pack({"do": "run", "id": number, **header}, [message]))
+        if self.dead:
+            pending.done.set()
+        if cancelled is not None:
+            while not pending.done.wait(_LISTEN):
+                if cancelled.is_set():
+                    self._write(wire.pack({"do": "cancel", "id": number}))
+                    break
+        pending.done.wait()
+        self._pending.pop(number, None)
+        if pending.reply is None:
+            last = self._last_words()
+            raise BoxError("Its process died" + (f" ({last})" if last else "") + ".", "", "Try again.")
+        return pending.reply
+
+    def _last_words(self) -> str:
+        with suppress(OSError):
+            lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
+            return printable(next((line for line in reversed(lines) if line.strip()), ""))
+        return ""
+
+    def _write(self, message: bytes) -> None:
+        assert self._process.stdin is not None
+        try:
+            with self._lock:
+                self._process.stdin.write(message)
+                self._process.stdin.flush()
+        except (OSError, ValueError):
+            self.dead = True
+
+    def _listen(self) -> None:
+        stdout = self._process.stdout
+        assert stdout is not None
+        while True:
+            prefix = stdout.read(wire.PREFIX.size)
+            if len(prefix) < wire.PREFIX.size:
+                break
+            header_size, body_size = wire.body_size(prefix)
+            header, body = stdout.read(header_size), bytearray(body_size)
+            if len(header) < header_size or stdout.readinto(body) < body_size:
+                break
+            fields, parts = wire.parse(header, memoryview(body))
+            seen = msgspec.convert(fields, type=Ended)
+            pending = self._pending.get(seen.id)
+            if pending is not None:
+                pending.reply = (seen, parts[0], bytes(parts[1]))
+                pending.done.set()
+        self.dead = True
+        for pending in list(self._pending.values()):
+            pending.done.set()
+
+    def close(self) -> None:
+        """End the host by the end of its input, and what it owns with it."""
+        self.dead = True
+        assert self._process.stdin is not None and self._process.stdout is not None
+        with suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._listener.join(timeout=5)
+        self._process.stdout.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _environment() -> dict[str, str]:
+    """The environment of the box, from scratch: no tokens, no settings of ours, one BLAS thread."""
+    one = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        **dict.fromkeys(one, "1"),
+        # glibc: use freed memory again instead of handing it back; fresh pages are the dearest part of a small check
+        "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+        "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+    }
+
+
+def _scratch_folder() -> Path:
+    # /tmp is memory on many machines; what a learner's loop writes must not fill that.
+    for parent in (os.environ.get("TMPDIR"), "/var/tmp", None):
+        with suppress(OSError):
+            return Path(tempfile.mkdtemp(prefix="tutor-box-", dir=parent))
+    raise BoxError("The box has no room.", "No folder for temporary files can be written.", "Free some disk space.")
+
+
+def _message(do: str, job: BoxJob, memory_by: str) -> bytes:
+    """The job as its child reads it."""
+    parts = wire.Parts()
+    cases = [
+        {
+            "sizes": case.sizes,
+            "arrays": {name: parts.add_array(array) for name, array in case.arrays.items()},
+            "right": {name: parts.add_array(array) for name, array in case.right.items()},
+            "numeric": msgspec.to_builtins(case.numeric),
+            "second_call": case.second_call,
+            "extra": case.extra,
+        }
+        for case in job.cases
+    ]
+    header = {
+        "do": do,
+        "source": job.source,
+        "filename": job.filename,
+        "drive": msgspec.to_builtins(job.drive),
+        "cases": cases,
+        "seconds": job.limits.seconds,
+        "memory_mb": job.limits.memory_mb,
+        "memory_by": memory_by,
+        "readable": job.readable,
+    }
+    return wire.pack(header, parts.parts)
+
+
+def _without_answer(fault: Fault) -> BoxResult:
+    return BoxResult(fault=fault, cases=(), output="", output_cut=False, seconds=0.0)

@@ -1,0 +1,208 @@
+"""Drives the learner's module through the stages of one case, and collects what each stage left behind."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from . import numeric, wire
+from .code import describe, plain
+
+LARGEST_ANSWER = 192 << 20  # bytes of all arrays together
+
+# Held here because the learner's code may put anything else in their place.
+_REAL_BUILTINS = dict(vars(builtins))
+_array, _ndarray, _generic = np.array, np.ndarray, np.generic
+
+Namespace = dict[str, Any]
+Spellings = dict[str, list[CodeType]]
+
+
+class Drive:
+    """The lines that drive a file, compiled once for all cases."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.setup, self.forward, self.backward, self.update = (
+            compile(fields[stage], f"<{stage}>", "exec") for stage in ("setup", "forward", "backward", "update")
+        )
+        self.results: dict[str, Spellings] = {
+            stage: {name: [_expression(spelling) for spelling in spellings] for name, spellings in results.items()}
+            for stage, results in fields["results"].items()
+        }
+
+    def code_of(self, result: str) -> list[CodeType]:
+        """The spellings of a result, whichever stage makes it."""
+        return next((results[result] for results in self.results.values() if result in results), [])
+
+
+def _expression(text: str) -> CodeType:
+    return compile(text.strip(), "<result>", "eval")
+
+
+class CaseRun:
+    """One case: run it, then `fields` is what the answer says of it."""
+
+    def __init__(
+        self,
+        drive: Drive,
+        case: dict[str, Any],
+        given: list[memoryview],
+        parts: wire.Parts,
+        names: Namespace,
+        filename: str,
+        deadline: float,
+    ) -> None:
+        self.drive, self.case, self.parts, self.filename, self.deadline = drive, case, parts, filename, deadline
+        self.arrays = {name: wire.rebuild(spec, given) for name, spec in case["arrays"].items()}
+        self.right = {name: wire.rebuild(spec, given) for name, spec in case["right"].items()}
+        self.names = {**names, "np": np, **case["sizes"], "right": self._right}
+        self.results: dict[str, wire.AnyArray] = {}
+        self.raised: BaseException | None = None  # by a stage of the first call
+        self.fields: dict[str, Any] = {
+            "results": {}, "second": {}, "not_arrays": {}, "missing": {}, "inputs_after": {}, "numeric": {},
+            "numeric_note": "", "error": None, "second_error": None,
+        }  # fmt: skip
+
+    def run(self) -> None:
+        """Setup, forward and backward; forward and backward once more; update; then what was asked for besides."""
+        given = self._fresh_arrays()
+        self.names.update(given)
+        whole = self._stages("error", self.fields["results"], ("setup", "forward", "backward"))
+        for name, array in given.items():
+            self._send_input(name, array)
+        if not whole:
+            return
+        self.names.update(self._fresh_arrays())
+        if self.case["second_call"]:
+            self._stages("second_error", self.fields["second"], ("forward", "backward"))
+        self._stages("error", self.fields["results"], ("update",))
+        self._extra()
+        self._numeric()
+
+    def _fresh_arrays(self) -> Namespace:
+        return {name: wire.fresh(array, self.case["arrays"][name]["layout"]) for name, array in self.arrays.items()}
+
+    def _right(self, name: str, value: object) -> object:
+        known = self.right.get(name)
+        return value if known is None else known.copy()
+
+    def _stages(self, error: str, results: dict[str, object], stages: tuple[str, ...]) -> bool:
+        first = error == "error"
+        for stage in stages:
+            try:
+                exec(getattr(self.drive, stage), self.names)
+            except BaseException as raised:
+                vars(builtins).update(_REAL_BUILTINS)
+                self.fields[error] = describe(raised, self.filename, stage)
+                if first:
+                    self.raised = raised
+                return False
+            vars(builtins).update(_REAL_BUILTINS)
+            for name, spellings in self.drive.results.get(stage, {}).items():
+                self._collect(name, spellings, results, first)
+        return True
+
+    def _collect(self, name: str, spellings: list[CodeType], results: dict[str, object], first: bool) -> None:
+        """Copy a result at once, before the learner's code can change it again."""
+        found, value, reason = evaluate(spellings, self.names)
+        if not found:
+            if first:
+                self.fields["missing"][name] = reason
+            return
+        array, instead = as_array(value, LARGEST_ANSWER - sum(map(len, self.parts.parts)))
+        if array is None:
+            if first:
+                self.fields["not_arrays"][name] = instead
+            return
+        results[name] = self.parts.add_array(array)
+        if first and self.case["extra"]:
+            self.results[name] = array.copy()
+
+    def _send_input(self, name: str, array: wire.AnyArray) -> None:
+        kept, _ = as_array(array, LARGEST_ANSWER)
+        # An input whose very kind was changed is sent as an empty array: changed all the same.
+        self.fields["inputs_after"][name] = self.parts.add_array(np.zeros(0) if kept is None else kept)
+
+    def _extra(self) -> None:
+        names = {"np": np, **self.case["sizes"], **self.arrays, **self.results}
+        for name, text in self.case["extra"].items():
+            found, value, reason = evaluate([_expression(text)], names)
+            array, instead = as_array(value, LARGEST_ANSWER) if found else (None, reason)
+            if array is None:
+                self.fields["missing"][name] = instead
+            else:
+                self.fields["results"][name] = self.parts.add_array(array)
+
+    def _numeric(self) -> None:
+        request = self.case["numeric"]
+        if request is None:
+            return
+        gradients, note = numeric.gradients(request, self.arrays, self._objective(request), self.deadline)
+        self.fields["numeric"] = {name: self.parts.add_array(gradient) for name, gradient in gradients.items()}
+        self.fields["numeric_note"] = note
+
+    def _objective(self, request: dict[str, Any]) -> Callable[[Namespace], Any]:
+        """The objective as a function of the arrays, by the learner's own setup and forward pass."""
+        base = {**self.names, "right": lambda _, value: value}
+        spellings = self.drive.code_of(request["loss"] or request["output"])
+
+        def objective(arrays: Namespace) -> Any:
+            names = {**base, **arrays}
+            exec(self.drive.setup, names)
+            exec(self.drive.forward, names)
+            found, value, reason = evaluate(spellings, names)
+            if not found:
+                raise ValueError(reason)
+            return value if request["loss"] else (value * arrays[request["upstream"]]).sum()
+
+        return objective
+
+
+def evaluate(spellings: list[CodeType], names: Namespace) -> tuple[bool, object, str]:
+    """Whether a spelling could be evaluated, its value, else why the first could not; None counts only as a last resort."""
+    reason, found = "", False
+    for spelling in spellings:
+        try:
+            value = eval(spelling, names)
+        except Exception as error:
+            reason = reason or str(describe(error, "")["message"])
+        else:
+            if value is not None:
+                return True, value, ""
+            found = True
+    return found, None, reason
+
+
+def as_array(value: object, largest: int) -> tuple[wire.AnyArray | None, str]:
+    """The value as a plain array of numbers, or what it is instead, in words."""
+    kind = type(value)
+    if value is None:
+        return None, "None"
+    if kind in (bool, int, float):
+        value = _array(value)
+    elif isinstance(value, _generic):
+        value = _array(value)
+    elif not isinstance(value, _ndarray):
+        return None, _a(plain(str(kind.__name__), 80))
+    elif kind is not _ndarray:
+        return None, _SUBCLASSES.get(kind.__name__) or f"{_a(plain(str(kind.__name__), 80))}, not a plain array"
+    array: wire.AnyArray = value  # type: ignore[assignment]
+    dtype = array.dtype
+    if dtype.kind not in wire.KINDS or dtype.itemsize > 8:
+        what = _KINDS.get(dtype.kind, dtype.name)
+        return None, f"{_a(what)} array" if array.ndim else _a(f"{what} number" if dtype.kind in "cf" else what)
+    if array.nbytes > min(wire.LARGEST_ARRAY, largest):
+        return None, f"an array of shape {array.shape}, too large to look at"
+    return array if dtype.isnative else array.astype(dtype.newbyteorder("=")), ""
+
+
+_SUBCLASSES = {"matrix": "a np.matrix, not a plain array", "MaskedArray": "a masked array"}
+_KINDS = {"c": "complex", "O": "object", "U": "text", "S": "bytes", "V": "structured", "M": "date", "m": "time"}
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"

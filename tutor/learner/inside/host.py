@@ -1,0 +1,327 @@
+"""The box host: a small single-threaded process that starts, watches and ends the children of the box.
+
+It reads jobs from standard input and writes what became of them to standard output. It judges nothing: the answer of a
+child goes on as it came. The end of its input ends it and all that it owns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import selectors
+import signal
+import sys
+import time
+from collections import deque
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from . import child as child_module
+from . import limits, wire
+from .spares import Child, Spares
+
+KEPT_OUTPUT = 64 << 10  # bytes
+MOST_OUTPUT = 32 << 20
+MOST_ANSWER = wire.LARGEST_BODY + wire.LARGEST_HEADER
+GRACE = 0.1  # seconds that a child has to end after its answer, and its twins to answer after its end
+LOOK = 0.1  # seconds between two looks at memory
+WARM = 20.0  # seconds that a spare may take to start
+AT_ONCE = (os.cpu_count() or 1) + 2
+_CHUNK = 1 << 20
+
+
+class Host:
+    """The loop over jobs, answers, outputs, ends and time limits."""
+
+    def __init__(self, spares: Spares, folder: str) -> None:
+        self.spares, self.folder = spares, folder
+        self.input = bytearray()
+        self.outgoing = bytearray()
+        self.waiting: deque[tuple[dict[str, Any], memoryview]] = deque()
+        self.running: dict[int, Child] = {}
+        self.sweepers: set[int] = set()  # processes that delete what a job left in its folder
+        self.looked = 0.0
+        self.open = True
+        self.selector = selectors.DefaultSelector()
+        for descriptor in (0, 1):
+            os.set_blocking(descriptor, False)
+        self.selector.register(0, selectors.EVENT_READ, self._read_jobs)
+        woken, wake = os.pipe()
+        for descriptor in (woken, wake):
+            os.set_blocking(descriptor, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        self.selector.register(woken, selectors.EVENT_READ, lambda: self._drain(woken))
+
+    def serve(self) -> None:
+        """Serve until the input ends, then end every child."""
+        while self.open:
+            self.spares.prepare()
+            for key, _ in self.selector.select(self._patience()):
+                key.data()
+            self._reap()
+            self._watch()
+            self._settle()
+            self._start_waiting()
+        for child in self.running.values():
+            child.kill()
+        for pid in _children() | {spare.pid for spare in self.spares.idle}:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        self._delete(self.folder)
+
+    # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _drain(self, descriptor: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while os.read(descriptor, 4096):
+                pass
+
+    def _read_jobs(self) -> None:
+        try:
+            data = os.read(0, _CHUNK)
+        except BlockingIOError:
+            return
+        if not data:
+            self.open = False
+        self.input += data
+        while len(self.input) >= wire.PREFIX.size:
+            end = wire.PREFIX.size + sum(wire.body_size(self.input))
+            if len(self.input) < end:
+                return
+            message = bytes(memoryview(self.input)[:end])
+            del self.input[:end]
+            header, parts = wire.unpack(message)
+            if header["do"] == "cancel":
+                self._cancel(header["id"])
+            else:
+                self.waiting.append((header, parts[0]))
+
+    def _cancel(self, number: int) -> None:
+        for child in self.running.values():
+            if child.job["id"] == number and child.status is None:
+                child.ended = child.ended or "cancelled"
+                child.kill()
+        for waiting in [job for job in self.waiting if job[0]["id"] == number]:
+            self.waiting.remove(waiting)
+            self._send(_nothing_seen(number, "cancelled"))
+
+    def _send(self, header: dict[str, Any], *parts: bytes) -> None:
+        self.outgoing += wire.pack(header, parts or (b"", b""))
+        self._write()
+
+    def _write(self) -> None:
+        try:
+            while self.outgoing:
+                del self.outgoing[: os.write(1, self.outgoing)]
+        except BlockingIOError:
+            if 1 not in self.selector.get_map():
+                self.selector.register(1, selectors.EVENT_WRITE, self._write)
+        except OSError:
+            self.open = False  # nobody listens any more
+        else:
+            if 1 in self.selector.get_map():
+                self.selector.unregister(1)
+
+    # ── children ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _start_waiting(self) -> None:
+        while self.waiting and len(self.running) < AT_ONCE:
+            header, message = self.waiting.popleft()
+            try:
+                child = self.spares.start(header, message)
+            except OSError as error:
+                reason = f"no child could be started: {os.strerror(error.errno or 0)}"
+                self._send(_nothing_seen(header["id"], reason))
+                continue
+            self.running[child.pid] = child
+            self.selector.register(child.verdict, selectors.EVENT_READ, partial(self._read_answer, child))
+            self.selector.register(child.output, selectors.EVENT_READ, partial(self._read_output, child))
+
+    def _read_answer(self, child: Child) -> bool:
+        """Read what is there; True while there may be more."""
+        data = _read(child.verdict)
+        if not data:
+            if data is not None:
+                self._close(child, "verdict")
+                child.closed_at = time.monotonic()
+            return False
+        if not child.ready:
+            child.ready, child.started, data = True, time.monotonic(), data[1:]
+        child.answer += data
+        if len(child.answer) > MOST_ANSWER and child.status is None:
+            child.ended = child.ended or "answer"
+            child.kill()
+        return True
+
+    def _read_output(self, child: Child) -> bool:
+        data = _read(child.output)
+        if not data:
+            if data is not None:
+                self._close(child, "output")
+            return False
+        child.kept += data[: max(0, KEPT_OUTPUT - len(child.kept))]
+        child.printed += len(data)
+        if child.printed > MOST_OUTPUT and child.status is None:
+            child.ended = child.ended or "output"
+            child.kill()
+        return True
+
+    def _close(self, child: Child, name: str) -> None:
+        descriptor = getattr(child, name)
+        if descriptor >= 0:
+            self.selector.unregister(descriptor)
+            os.close(descriptor)
+            setattr(child, name, -1)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            self.sweepers.discard(pid)
+            child = self.running.get(pid)
+            if child is None:
+                self.spares.lost(pid)
+            else:
+                child.status, child.gone_at = status, time.monotonic()
+                # Those that stayed behind are counted while they can still be told from the next job's.
+                child.strays = len(self._strays())
+
+    def _strays(self) -> set[int]:
+        """Processes that fell to us because their parent died: nobody's, whoever's they were."""
+        return _children() - self.running.keys() - self.sweepers - {spare.pid for spare in self.spares.idle}
+
+    def _watch(self) -> None:
+        """Time, closed pipes and memory of those that still run."""
+        now = time.monotonic()
+        look = now - self.looked >= LOOK
+        if look:
+            self.looked = now
+        for child in self.running.values():
+            if child.status is not None or child.ended:
+                continue
+            if now - child.started >= (child.job["seconds"] if child.ready else WARM):
+                child.ended = "timeout" if child.ready else "the spare did not start"
+            elif child.closed_at and now - child.closed_at >= GRACE:
+                child.ended = "closed"
+            elif look and child.job["memory_by"] == "resident":
+                used = limits.resident(child.pid)
+                if used is not None and used > child.job["memory_mb"] << 20:
+                    child.ended = "memory"
+            if child.ended:
+                child.kill()
+
+    def _settle(self) -> None:
+        """Report each child that has ended, once its pipes are empty and nothing is left of it."""
+        for child in [child for child in self.running.values() if child.status is not None]:
+            twins = child.verdict >= 0 and not child.ended and time.monotonic() - child.gone_at < GRACE
+            if twins:
+                continue  # another process holds the verdict too: let it show itself
+            self._sweep(child)
+            for name, read in (("verdict", self._read_answer), ("output", self._read_output)):
+                # All writers are dead: what is in the pipe is all there is.
+                while getattr(child, name) >= 0 and read(child):
+                    pass
+                self._close(child, name)
+            del self.running[child.pid]
+            self._report(child)
+            self._delete(child.scratch)
+
+    def _sweep(self, child: Child) -> None:
+        """Kill whatever the child left behind."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            strays = self._strays()
+            if not strays:
+                return
+            for pid in strays:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            child.strays = max(child.strays, len(strays))
+            for pid in strays:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+
+    def _report(self, child: Child) -> None:
+        header = {
+            "id": child.job["id"],
+            "ended": child.ended,
+            "status": os.waitstatus_to_exitcode(child.status or 0),
+            "strays": child.strays,
+            "seconds": max(0.0, child.gone_at - child.started),
+            "printed": child.printed,
+        }
+        answer = b"" if child.ended == "answer" else bytes(child.answer)
+        self._send(header, answer, bytes(child.kept))
+
+    def _delete(self, scratch: str) -> None:
+        try:
+            os.rmdir(scratch)  # noqa: PTH106
+        except OSError as error:
+            if error.errno == errno.ENOENT:
+                return
+            # Somebody else's work: it may take long, and folders may have been closed to us.
+            script = 'chmod -R u+rwX "$0"; rm -rf "$0"'
+            nothing = [(os.POSIX_SPAWN_OPEN, place, "/dev/null", os.O_RDWR, 0) for place in (0, 1)]
+            self.sweepers.add(
+                os.posix_spawn("/bin/sh", ["sh", "-c", script, scratch], dict(os.environ), file_actions=nothing)
+            )
+
+    def _patience(self) -> float | None:
+        """How long nothing can happen but what a descriptor tells."""
+        now = time.monotonic()
+        until = [now + 60]
+        for child in self.running.values():
+            if child.status is not None:
+                until.append(child.gone_at + GRACE)
+                continue
+            until.append(child.started + (child.job["seconds"] if child.ready else WARM))
+            if child.closed_at:
+                until.append(child.closed_at + GRACE)
+            if child.job["memory_by"] == "resident":
+                until.append(self.looked + LOOK)
+        return max(0.0, min(until) - now)
+
+
+def _read(descriptor: int) -> bytes | None:
+    try:
+        return os.read(descriptor, _CHUNK)
+    except BlockingIOError:
+        return None
+
+
+def _nothing_seen(number: int, reason: str) -> dict[str, Any]:
+    return {"id": number, "ended": reason, "status": None, "strays": 0, "seconds": 0.0, "printed": 0}
+
+
+def _children() -> set[int]:
+    """Every child of this process, adopted ones too; empty where the system does not say."""
+    try:
+        return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+    except OSError:
+        pass
+    found = set()
+    with contextlib.suppress(OSError):
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                if int(Path(f"/proc/{name}/stat").read_bytes().rpartition(b")")[2].split()[1]) == os.getpid():
+                    found.add(int(name))
+    return found
+
+
+def main() -> None:
+    """Be the host: `argv` is -c, the folder of `inside`, the strategy, the folder for scratch folders."""
+    program, strategy, folder = sys.argv[1:4]
+    limits.adopt_orphans()
+    if strategy == "zygote":
+        child_module.warm_up()
+    Host(Spares(strategy, program, folder), folder).serve()
+    os._exit(0)

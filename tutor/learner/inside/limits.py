@@ -1,0 +1,135 @@
+"""What a child of the box may use: time, memory, files, processes; whatever a platform lacks is left out and said so."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import math
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+
+LARGEST_FILE = 64 << 20  # bytes, each
+OPEN_FILES = 256
+MORE_TASKS = 64  # processes and threads beyond those the user has already
+_RESERVE = 32 << 20  # kept back from the learner, so that an answer can still be sent once memory has run out
+
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
+_LINUX = sys.platform.startswith("linux")
+
+
+def _prctl(option: int, value: int) -> bool:
+    if not _LINUX:
+        return False
+    unused = ctypes.c_ulong(0)
+    return _libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), unused, unused, unused) == 0
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def adopt_orphans() -> bool:
+    """Make this process the one to which processes below it fall when their parent dies (Linux)."""
+    return _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent(parent: int) -> bool:
+    """Be killed by the kernel when the parent dies (Linux); exits at once if it has died already."""
+    active = _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    return active
+
+
+def no_new_privileges() -> bool:
+    """Let no program started from here gain rights, which Landlock asks for (Linux)."""
+    return _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def tasks_of_user() -> int | None:
+    """How many processes and threads this user has on the whole machine, or None where it cannot be told."""
+    user = os.getuid()
+    count = 0
+    try:
+        for name in os.listdir("/proc"):
+            if not name.isdigit():
+                continue
+            with contextlib.suppress(OSError, ValueError, IndexError):  # it may have ended meanwhile
+                folder = f"/proc/{name}"
+                if os.stat(folder).st_uid == user:  # noqa: PTH116  (pathlib is several times slower here)
+                    count += int(Path(folder, "stat").read_bytes().rpartition(b")")[2].split()[17])
+    except OSError:
+        return None
+    return count or None
+
+
+def address_space() -> int | None:
+    """The address space of this process in bytes, or None where it cannot be told, or limited."""
+    if not _LINUX:
+        return None  # macOS refuses to set it
+    try:
+        return int(Path("/proc/self/statm").read_bytes().split()[0]) * resource.getpagesize()
+    except (OSError, ValueError):
+        return None
+
+
+def resident(pid: int) -> int | None:
+    """The memory of a process in bytes, or None where it cannot be told."""
+    try:
+        if _LINUX:
+            return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * resource.getpagesize()
+        import subprocess
+
+        told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=False, timeout=1)
+        return int(told.stdout) * 1024
+    except (OSError, ValueError, IndexError, subprocess.SubprocessError):
+        return None
+
+
+def apply_fixed() -> dict[str, bool]:
+    """Set the limits that are the same for every job; says which are in force."""
+    return {
+        "file size": _limit("RLIMIT_FSIZE", LARGEST_FILE),
+        "core dumps": _limit("RLIMIT_CORE", 0),
+        "open files": _limit("RLIMIT_NOFILE", OPEN_FILES),
+    }
+
+
+def apply(seconds: float, memory_mb: int, tasks: int | None, base: int | None) -> dict[str, bool]:
+    """Set the limits of a job, for this process and all that it starts; says which are in force.
+
+    `memory_mb` comes on top of `base`, the address space of interpreter and NumPy (None: it cannot be limited);
+    `tasks` is the user's count at this moment.
+    """
+    processor = math.ceil(seconds) + 1
+    memory = None if base is None else base + (memory_mb << 20)
+    return {
+        "processor time": _limit("RLIMIT_CPU", processor, processor + 1),
+        "memory": memory is not None and _limit("RLIMIT_AS", memory, memory + _RESERVE),
+        # The kernel exempts root from this one.
+        "processes": tasks is not None and os.getuid() != 0 and _limit("RLIMIT_NPROC", tasks + MORE_TASKS),
+    }
+
+
+def open_reserve() -> None:
+    """Give up the memory limit's reserve: the learner's code has hit it, and the answer must still be made."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
+def _limit(name: str, soft: int, hard: int | None = None) -> bool:
+    number = getattr(resource, name, None)
+    if number is None:
+        return False
+    try:
+        _, ceiling = resource.getrlimit(number)
+        hard = soft if hard is None else hard
+        if ceiling != resource.RLIM_INFINITY:
+            soft, hard = min(soft, ceiling), min(hard, ceiling)
+        resource.setrlimit(number, (soft, hard))
+    except (OSError, ValueError):
+        return False
+    return True

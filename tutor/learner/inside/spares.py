@@ -1,0 +1,172 @@
+"""Children of the box that wait for their job: forked from the warm host (Linux), or exec'd. Each is used once."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import child, limits
+
+BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from inside import spares; del sys.path[0]; spares.wait_exec()"
+_COUNT_AGAIN = 60.0  # seconds for which the number of the user's tasks is taken to hold
+
+
+@dataclass
+class Child:
+    """A child and what has been seen of it."""
+
+    pid: int
+    verdict: int  # descriptors that we read, -1 once at their end
+    output: int
+    orders: int  # descriptor through which it is told its job, -1 once told
+    scratch: str
+    job: dict[str, Any] = field(default_factory=dict)
+    ready: bool = False  # it says so by one byte before its answer
+    started: float = 0.0
+    answer: bytearray = field(default_factory=bytearray)
+    kept: bytearray = field(default_factory=bytearray)
+    printed: int = 0
+    ended: str = ""  # why we ended it: "timeout", "output", "memory", "cancelled", "closed", "answer"
+    status: int | None = None  # of waitpid
+    gone_at: float = 0.0
+    closed_at: float = 0.0  # when the verdict came to its end before the child did
+    strays: int = 0
+
+    def kill(self) -> None:
+        """Kill the child and its process group; only for one that has not been reaped."""
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                kill(self.pid, signal.SIGKILL)
+
+
+class Spares:
+    """Keeps children warm and waiting, and hands jobs to them."""
+
+    def __init__(self, strategy: str, program: str, folder: str) -> None:
+        self.spawn = self._fork if strategy == "zygote" else self._exec
+        # A check is two jobs in a row, the reference's and the learner's; a forked spare costs next to no memory.
+        self.wanted = 2 if strategy == "zygote" else 1
+        self.program, self.folder = program, folder
+        self.idle: deque[Child] = deque()
+        self.made = 0
+        self.tasks: int | None = None
+        self.counted = -_COUNT_AGAIN
+
+    def prepare(self) -> None:
+        """Start what is missing."""
+        while len(self.idle) < self.wanted:
+            self.idle.append(self._new())
+
+    def start(self, job: dict[str, Any], message: bytes | memoryview) -> Child:
+        """Hand a job to a child; raises OSError where none can be started."""
+        spare = self.idle.popleft() if self.idle else self._new()
+        Path(f"{spare.scratch}.job").write_bytes(message)
+        spare.job, spare.started = job, time.monotonic()
+        with contextlib.suppress(BlockingIOError):
+            spare.ready = bool(os.read(spare.verdict, 1))
+        try:
+            # Short enough for the pipe to take at once, whether the spare listens yet or not.
+            os.write(spare.orders, f"{self._count_tasks()}\n".encode())
+        except BrokenPipeError:
+            pass  # it has died; its end will be seen like any other
+        os.close(spare.orders)
+        spare.orders = -1
+        return spare
+
+    def lost(self, pid: int) -> None:
+        """Forget a spare that has ended while it waited."""
+        for spare in [spare for spare in self.idle if spare.pid == pid]:
+            self.idle.remove(spare)
+            for descriptor in (spare.verdict, spare.output, spare.orders):
+                os.close(descriptor)
+
+    def _count_tasks(self) -> int:
+        now = time.monotonic()
+        if now - self.counted > _COUNT_AGAIN:
+            self.tasks, self.counted = limits.tasks_of_user(), now
+        return self.tasks or 0
+
+    def _new(self) -> Child:
+        self.made += 1
+        scratch = f"{self.folder}/{self.made}"
+        Path(scratch).mkdir(mode=0o700)
+        orders, verdict, output = (_pipe() for _ in range(3))
+        pid = self.spawn(scratch, (orders[0], output[1], output[1], verdict[1]))
+        for descriptor in (orders[0], verdict[1], output[1]):
+            os.close(descriptor)
+        for descriptor in (verdict[0], output[0]):
+            os.set_blocking(descriptor, False)
+        return Child(pid, verdict[0], output[0], orders[1], scratch)
+
+    def _fork(self, scratch: str, descriptors: Sequence[int]) -> int:
+        """Fork this process, which has NumPy loaded and no threads."""
+        host = os.getpid()
+        pid = os.fork()
+        if not pid:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for place, descriptor in enumerate(descriptors):
+                os.dup2(descriptor, place)
+            _wait_for_job(host, scratch)
+        return pid
+
+    def _exec(self, scratch: str, descriptors: Sequence[int]) -> int:
+        return os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-I", "-B", "-c", BOOT, self.program, str(os.getpid()), scratch],
+            dict(os.environ),
+            file_actions=[(os.POSIX_SPAWN_DUP2, descriptor, place) for place, descriptor in enumerate(descriptors)],
+        )
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe whose descriptors lie above those that a child is given."""
+    read, write = (_above(descriptor) for descriptor in os.pipe())
+    return read, write
+
+
+def _above(descriptor: int) -> int:
+    if descriptor > child.VERDICT:
+        return descriptor
+    higher = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, child.VERDICT + 1)
+    os.close(descriptor)
+    return higher
+
+
+def wait_exec() -> NoReturn:
+    """Be an exec'd spare: `argv` is -c, the folder of `inside`, the host's pid, the scratch folder."""
+    child.warm_up()
+    _wait_for_job(int(sys.argv[2]), sys.argv[3])
+
+
+def _wait_for_job(host: int, scratch: str) -> NoReturn:
+    """Do whatever can be done without the job, say so, wait for it, and run it."""
+    os.setsid()
+    limits.die_with_parent(host)
+    os.set_inheritable(child.VERDICT, False)
+    os.closerange(child.VERDICT + 1, 4096)
+    prepared = child.Prepared(scratch)
+    child.rehearse()  # once more: what it writes to is this process's own from now on
+    try:
+        os.write(child.VERDICT, b"R")
+        tasks = os.read(0, 64)
+    except OSError:
+        os._exit(1)
+    if not tasks:
+        os._exit(0)  # the host has ended
+    order = f"{scratch}.job"
+    message = Path(order).read_bytes()
+    os.unlink(order)  # noqa: PTH108
+    nothing = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    prepared.run(message, int(tasks) or None)

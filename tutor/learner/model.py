@@ -1,0 +1,116 @@
+"""What goes into the box and what comes out of it: plain data, raw arrays, never pickles, never a verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+from tutor.course import Drive, Limits
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
+    Arrays = dict[str, Array]
+
+
+class Numeric(Struct, frozen=True):
+    """A request for the numeric gradient of the learner's own forward pass, made in the box after everything else."""
+
+    wrt: tuple[str, ...]  # names of the case's arrays
+    output: str = ""  # the objective is sum(output * upstream) ...
+    upstream: str = ""
+    loss: str = ""  # ... or this result itself
+    seconds: float = 1.0  # give up after so long: the verdict does not need it
+
+
+class BoxCase(Struct, frozen=True):
+    """One run of the drive: sizes and arrays by name, and what is known to be right for `right(name, value)`."""
+
+    sizes: dict[str, int]
+    arrays: Arrays
+    right: Arrays
+    numeric: Numeric | None = None
+    second_call: bool = True  # forward and backward once more on the same objects
+    extra: dict[str, str] = {}  # more results: name -> expression, read at the very end (the reference's `terms`)
+
+
+class BoxJob(Struct, frozen=True):
+    """A learner's file (or a reference) and the cases to drive it with; one fresh child runs them in order."""
+
+    source: str
+    filename: str  # shown in tracebacks
+    drive: Drive
+    cases: tuple[BoxCase, ...]
+    limits: Limits = Limits()
+    readable: tuple[str, ...] = ()  # folders that the file may read besides system and venv
+
+
+FaultKind = Literal[
+    "syntax",
+    "exception",  # raised while the file was imported, or in a stage (then also in CaseResult.error)
+    "exited",  # sys.exit, os._exit, raised at import: the program left early
+    "no_answer",  # ended without an answer (closed its pipes)
+    "signal",
+    "timeout",
+    "output",  # printed past the cap
+    "memory",
+    "forked",  # several processes answered, or processes were left behind in numbers
+    "garbled",
+    "cancelled",
+    "tutor",  # our own fault: never blamed on the learner
+]
+
+
+class CodeError(Struct, frozen=True):
+    """An exception in the learner's code, cut to the learner's lines; text is already filtered for the screen."""
+
+    type: str
+    message: str
+    line: int | None  # the innermost line of the learner's file
+    column: int | None = None
+    stage: str = ""  # "import", "setup", "forward", "backward", "update"
+    traceback: str = ""  # the learner's lines only, as text
+
+
+class Fault(Struct, frozen=True):
+    """Why there is no (whole) answer; one plain sentence and a next step."""
+
+    kind: FaultKind
+    sentence: str
+    next_step: str = ""
+    error: CodeError | None = None
+
+
+class CaseResult(Struct, frozen=True):
+    """What the drive left behind in one case. Arrays are copies in C order; anything not an array is described."""
+
+    results: Arrays  # first call
+    second: Arrays  # second call on the same objects, empty when not asked for
+    not_arrays: dict[str, str]  # result -> what it was instead: "None", "a list", "complex", "an object array"
+    missing: dict[str, str]  # result -> why no spelling gave it: "'Linear' object has no attribute 'grad_W'"
+    inputs_after: Arrays  # the plan's arrays as the learner's code left them
+    error: CodeError | None  # the first stage that raised; earlier results are still there
+    numeric: Arrays  # by name of the plan's array; absent where it could not be made
+    numeric_note: str = ""  # "complex step", "central differences", or why there is none
+    second_error: CodeError | None = None
+
+
+class BoxResult(Struct, frozen=True):
+    """The whole answer of one child."""
+
+    fault: Fault | None
+    cases: tuple[CaseResult, ...]  # those that were finished, in order
+    output: str  # stdout and stderr as they came, filtered, at most 64 KiB each
+    output_cut: bool
+    seconds: float
+    warnings: tuple[str, ...] = ()  # numerical warnings, each once
+    defined: tuple[str, ...] = ()  # public names that the file defines at top level
+
+
+class BoxLayers(Struct, frozen=True):
+    """Which protections are active on this machine, for `tutor doctor`: name -> (active, one sentence)."""
+
+    strategy: Literal["zygote", "spare"]
+    layers: dict[str, tuple[bool, str]]

@@ -1,0 +1,129 @@
+"""Growing files, read by those who watch: only what is new, whole records only."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from tutor.training.model import Event
+
+METRIC = struct.Struct("<dIIff")  # model.METRICS, for reading a single record without NumPy
+
+
+class Metric(NamedTuple):
+    """One record of metrics.bin."""
+
+    t: float  # seconds since the start
+    step: int
+    attempt: int
+    loss: float
+    lr: float
+
+
+class Tail:
+    """The new bytes of a growing file, by remembered offset; starts again at 0 when the file shrank or was replaced."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offset = 0
+        self.restarted = False  # the last read began the file anew
+        self._inode = 0
+
+    def read(self, record_size: int) -> bytes:
+        """Return the whole records of `record_size` bytes that were added since the last read; a torn tail waits."""
+        return self._read(record_size)
+
+    def read_lines(self) -> list[bytes]:
+        """Return the complete lines that were added since the last read."""
+        return self._read(0).splitlines()
+
+    def _read(self, record_size: int) -> bytes:
+        self.restarted = False
+        try:
+            status = self.path.stat()
+        except OSError:  # not there yet, or the file server is away for a moment: the next read comes soon
+            return b""
+        if status.st_size < self.offset or (self._inode and status.st_ino != self._inode):
+            self.offset = 0
+            self.restarted = True
+        self._inode = status.st_ino
+        if status.st_size == self.offset:
+            return b""
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            data = file.read(status.st_size - self.offset)
+        whole = len(data) // record_size * record_size if record_size else data.rfind(b"\n") + 1
+        self.offset += whole
+        return data[:whole]
+
+
+def record_size(fields: tuple[tuple[str, str], ...]) -> int:
+    """Return the bytes of one record from its fields in config.json, such as ("loss", "<f4")."""
+    return sum(int(kind[2:]) for _, kind in fields)
+
+
+class Edge(NamedTuple):
+    """The newest part of metrics.bin: what a status line needs."""
+
+    last: Metric
+    rate: float | None  # steps per second over the last `back` records
+
+
+def read_edge(path: Path, back: int = 256) -> Edge | None:
+    """Read the last whole record and the speed up to it; None while there is none."""
+    try:
+        with path.open("rb") as file:
+            count = os.fstat(file.fileno()).st_size // METRIC.size
+            if not count:
+                return None
+            last = _record(file.fileno(), count - 1)
+            earlier = _record(file.fileno(), max(0, count - 1 - back))
+    except (OSError, struct.error):  # cut under our hands: the next poll sees the rest
+        return None
+    seconds, steps = last.t - earlier.t, last.step - earlier.step
+    return Edge(last, steps / seconds if seconds > 0 and steps > 0 else None)
+
+
+def find_step(path: Path, step: int) -> int:
+    """Return the index of the first record of metrics.bin at or after `step`, by bisection."""
+    with path.open("rb") as file:
+        low, high = 0, os.fstat(file.fileno()).st_size // METRIC.size
+        while low < high:
+            middle = (low + high) // 2
+            if _record(file.fileno(), middle).step < step:
+                low = middle + 1
+            else:
+                high = middle
+    return low
+
+
+def _record(fd: int, index: int) -> Metric:
+    return Metric(*METRIC.unpack(os.pread(fd, METRIC.size, index * METRIC.size)))
+
+
+class EventTail:
+    """All events of a run, read as they come; a damaged line is passed over."""
+
+    def __init__(self, path: Path) -> None:
+        self._tail = Tail(path)
+        self._decoder = msgspec.json.Decoder(Event)
+        self.events: tuple[Event, ...] = ()
+
+    def read(self) -> tuple[Event, ...]:
+        """Return all events so far."""
+        lines = self._tail.read_lines()
+        if self._tail.restarted:
+            self.events = ()
+        if lines:
+            self.events += tuple(event for line in lines if (event := self._decode(line)))
+        return self.events
+
+    def _decode(self, line: bytes) -> Event | None:
+        try:
+            return self._decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None

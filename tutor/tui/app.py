@@ -1,0 +1,210 @@
+"""The app: it knows the rooms and the way from screen to screen, and nothing of what is on them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from tutor.course import Course, load_challenge, load_course, load_lesson, load_quiz
+from tutor.errors import TutorError
+from tutor.paths import Paths
+from tutor.progress import Kind, Store, next_step
+from tutor.tui.opening import Opening
+from tutor.tui.screens.home import HomeScreen
+from tutor.tui.terminal import watch_terminal
+from tutor.tui.theme import DARK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.command import Provider
+
+    from tutor.learner import Box
+
+LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+
+
+class TooSmall(ModalScreen[None]):
+    """Asks for room; the screen under it keeps its state."""
+
+    DEFAULT_CSS = "TooSmall { align: center middle; background: $background; } TooSmall Static { width: auto; }"
+
+    def compose(self) -> ComposeResult:
+        yield Static(f"Please make the window at least {LEAST_WIDTH}x{LEAST_HEIGHT}.\nNothing is lost.")
+
+
+def palette_commands() -> type[Provider]:
+    """Loaded when the palette opens, not before the first frame."""
+    from tutor.tui.palette import TutorCommands
+
+    return TutorCommands
+
+
+class TutorApp(App[int]):
+    """The tutor in a terminal."""
+
+    TITLE = "tutor"
+    CSS_PATH = "app.tcss"
+    COMMANDS = {palette_commands}
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS = [
+        Binding("f10", "command_palette", "palette", show=False, tooltip="Go to a lesson, an exercise or a run"),
+        Binding("ctrl+q", "quit", "quit", key_display="^q", priority=True),
+        Binding("ctrl+c", "say_how_to_quit", "Copy", show=False, system=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, tooltip="Back to the shell; fg returns"),
+        Binding("escape", "back", "back", show=False, tooltip="Back to where you came from"),
+    ]
+
+    def __init__(self, paths: Paths, store: Store, opening: Opening) -> None:
+        super().__init__()
+        self.paths = paths
+        self.store = store
+        self.opening = opening
+        self.course: Course = load_course(paths.lessons)
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self._box: Box | None = None
+        self._recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="record")
+        store.snapshot()
+
+    def get_default_screen(self) -> Screen[None]:
+        """Home is the bottom of the stack, so there is always a way back to it."""
+        return HomeScreen()
+
+    @cached_property
+    def box(self) -> Box:
+        """The box in which a learner's code runs; its host starts with the first check."""
+        from tutor.learner import Box
+
+        self._box = Box()
+        return self._box
+
+    def on_mount(self) -> None:
+        watch_terminal(self)
+        self.call_after_refresh(self._after_first_frame)
+
+    def on_unmount(self) -> None:
+        self._recorder.shutdown()
+        if self._box is not None:
+            self._box.close()
+
+    def record(self, kind: Kind, **fields: object) -> None:
+        """Store one event, in order, off the thread that draws: a disk over a network may take its time."""
+        self._recorder.submit(self.store.record, kind, **fields)
+
+    def _after_first_frame(self) -> None:
+        {
+            "home": lambda _: None,
+            "lesson": self.open_lesson,
+            "quiz": self.open_quiz,
+            "lab": self.open_lab,
+            "train": self.open_train,
+        }[self.opening.screen](self.opening.name)
+        if not self.store.refresh().welcomed:
+            from tutor.tui.screens.welcome import WelcomeScreen
+
+            self.store.record("welcomed")
+            self.push_screen(WelcomeScreen(self.paths.implementations))
+
+    def get_key_display(self, binding: Binding) -> str:
+        """F2, not f2: as it is written on the key."""
+        shown = super().get_key_display(binding)
+        return shown.upper() if shown[:1] == "f" and shown[1:].isdigit() else shown
+
+    # ── from screen to screen ────────────────────────────────────────────────────────────────────────────────────────
+
+    def open_lesson(self, slug: str, *, replace: bool = False) -> None:
+        """Open a lesson where the learner left off in it."""
+        from tutor.tui.screens.lesson import LessonScreen
+
+        self._open(lambda: LessonScreen(load_lesson(self.paths.lessons, slug)), replace)
+
+    def open_quiz(self, slug: str, *, replace: bool = False) -> None:
+        """Open a lesson's quiz."""
+        from tutor.tui.screens.quiz import QuizScreen
+
+        self._open(lambda: QuizScreen(slug, load_quiz(self.paths.quizzes, slug)), replace)
+
+    def open_lab(self, challenge_id: str, *, replace: bool = False) -> None:
+        """Open the Lab on an exercise."""
+        from tutor.tui.screens.lab import LabScreen
+
+        self._open(lambda: LabScreen(load_challenge(self.paths.lessons, challenge_id)), replace)
+
+    def open_train(self, run_id: str = "", *, replace: bool = False) -> None:
+        """Watch a run; the latest when none is named."""
+        from tutor.tui.screens.train import TrainScreen, run_folder
+
+        self._open(lambda: TrainScreen(run_folder(self.paths, run_id)), replace)
+
+    def go_on(self, *, replace: bool = False) -> None:
+        """Open what comes next in the course."""
+        step = next_step(self.course, self.store.progress)
+        if not step.name:
+            self.open_home()
+            return
+        {"lesson": self.open_lesson, "quiz": self.open_quiz, "lab": self.open_lab}[step.screen](
+            step.name, replace=replace
+        )
+
+    def _open(self, make: Callable[[], Screen[None]], replace: bool) -> None:
+        """Show a screen, or say why it cannot be shown: a screen reads what it needs when it is made."""
+        try:
+            screen = make()
+        except TutorError as error:
+            self.show_error(error)
+            return
+        if replace and len(self.screen_stack) > 1:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    async def action_back(self) -> None:
+        """The key for it."""
+        self.back()
+
+    def back(self) -> None:
+        """One screen back; home stays."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def open_home(self) -> None:
+        """Back to the course map."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    # ── words that concern the whole program ─────────────────────────────────────────────────────────────────────────
+
+    def show_error(self, error: TutorError) -> None:
+        """What happened and what to do next, without leaving the screen."""
+        self.notify(
+            " ".join(part for part in (error.what, error.next_step) if part) or " ",
+            title=error.title,
+            severity="error",
+            timeout=10,
+            markup=False,
+        )
+
+    def action_say_how_to_quit(self) -> None:
+        """ctrl+c copies where something is selected; elsewhere it says how to quit."""
+        selection = self.screen.get_selected_text()
+        if selection:
+            self.copy_to_clipboard(selection)
+            self.notify("Copied.", timeout=2)
+        else:
+            self.notify("Press ctrl+q to quit.", timeout=3)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Below 60x16 a sentence asks for room; what is under it stays as it was."""
+        too_small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
+        if too_small and not isinstance(self.screen, TooSmall):
+            self.push_screen(TooSmall())
+        elif not too_small and isinstance(self.screen, TooSmall):
+            self.pop_screen()

@@ -1,0 +1,54 @@
+"""What the palette finds: every lesson, quiz, exercise and run, and the few commands of the whole program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from tutor.course import LessonHead
+from tutor.training import list_runs
+
+if TYPE_CHECKING:
+    from tutor.tui.app import TutorApp
+
+
+class TutorCommands(Provider):
+    """Go to a lesson, an exercise or a run; quit; suspend."""
+
+    @property
+    def tutor(self) -> TutorApp:
+        """The app, by its own type."""
+        return cast("TutorApp", self.app)
+
+    def commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        """Name, help and action of every command that makes sense now."""
+        tutor = self.tutor
+        for entry in tutor.course.entries:
+            if isinstance(entry.head, LessonHead):
+                slug, name = entry.outline.slug, f"{entry.outline.number} {entry.head.title}"
+                yield f"Lesson {name}", entry.head.goal, partial(tutor.open_lesson, slug)
+                yield f"Quiz {name}", "Answer its questions", partial(tutor.open_quiz, slug)
+                for exercise in entry.head.exercises:
+                    yield f"Exercise {exercise}", f"Write it: {name}", partial(tutor.open_lab, exercise)
+        for tick in list_runs(tutor.paths):
+            words = f"{tick.state}, {tick.config.dataset}, epoch {tick.epoch}/{tick.config.epochs}"
+            yield f"Run {tick.config.id}", words, partial(tutor.open_train, tick.config.id)
+        yield "Home", "The course map", tutor.open_home
+        yield "Suspend", "Back to the shell; fg returns", tutor.action_suspend_process
+        yield "Quit", "Leave the tutor; runs go on", partial(tutor.call_later, tutor.action_quit)
+
+    async def discover(self) -> Hits:
+        """Everything, before a letter is typed."""
+        for name, words, action in self.commands():
+            yield DiscoveryHit(name, action, help=words)
+
+    async def search(self, query: str) -> Hits:
+        """What fits the letters typed so far."""
+        matcher = self.matcher(query)
+        for name, words, action in self.commands():
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), action, help=words)

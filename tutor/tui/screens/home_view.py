@@ -1,0 +1,155 @@
+"""The home screen as lines: a pure function of the course, the progress and a width."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from textual.content import Content
+
+from tutor.course import Course, Entry, LessonHead
+from tutor.progress import ExerciseState, LessonState, NextStep, Progress
+
+TWO_COLUMNS = 76
+ROOM_FOR_IN_PREPARATION = 46  # below it a lesson in preparation says "later", and a line under the map what that means
+GAP = 3
+
+
+class RunLine(NamedTuple):
+    """A training run that is alive, in words."""
+
+    id: str
+    text: str
+
+
+class Item(NamedTuple):
+    """Something on the home screen that can be chosen."""
+
+    kind: Literal["continue", "lesson", "run"]
+    name: str
+
+
+class Row(NamedTuple):
+    """A line, and what is chosen by it in each column."""
+
+    line: Content
+    items: tuple[tuple[Item, int, int], ...] = ()  # item, first cell, cell after the last
+
+
+def home_rows(
+    course: Course, progress: Progress, step: NextStep, runs: Sequence[RunLine], chosen: Item, width: int
+) -> list[Row]:
+    """Everything between the title and the footer."""
+    rows = [_continue_row(step, chosen, width), Row(Content(""))]
+    columns = _columns(len(course.parts), width)
+    column_width = (width - GAP * (len(columns) - 1)) // len(columns)
+    blocks = [_part_rows(course, progress, parts, chosen, column_width) for parts in columns]
+    for number in range(max(len(block) for block in blocks)):
+        line, items, x = Content(""), [], 0
+        for block in blocks:
+            row = block[number] if number < len(block) else Row(Content(""))
+            items += [(item, x + first, x + last) for item, first, last in row.items]
+            x += column_width + GAP
+            line = line + row.line.pad_right(max(0, x - GAP - line.cell_length - row.line.cell_length))
+            line = line.pad_right(GAP) if block is not blocks[-1] else line
+        rows.append(Row(line, tuple(items)))
+    if column_width < ROOM_FOR_IN_PREPARATION and any(entry.head is None for entry in course.entries):
+        rows.append(Row(Content.assemble(("  later: in preparation", "$faint"))))
+    rows.append(Row(Content("")))
+    rows += [_run_row(run, number == 0, chosen, width) for number, run in enumerate(runs)]
+    return rows
+
+
+def _columns(parts: int, width: int) -> list[range]:
+    if width < TWO_COLUMNS:
+        return [range(parts)]
+    return [range(0, 3), range(3, parts)]  # Ideas, Layers, The whole pass | Learning, Further
+
+
+def _continue_row(step: NextStep, chosen: Item, width: int) -> Row:
+    is_chosen = chosen.kind == "continue"
+    verb = "Continue" if step.name else "Well done"
+    line = Content.assemble(
+        ("▸ " if is_chosen else "  ", "$accent"),
+        (f"{verb}   ", "bold $accent"),
+        (step.title, "bold $bright"),
+        (f"  ·  {step.detail}", "$foreground"),
+    ).truncate(width, ellipsis=True)
+    return Row(line, ((Item("continue", ""), 0, width),))
+
+
+def _part_rows(course: Course, progress: Progress, parts: range, chosen: Item, width: int) -> list[Row]:
+    rows: list[Row] = []
+    for part in parts:
+        if rows:
+            rows.append(Row(Content("")))
+        rows.append(Row(Content.assemble((f"  {part + 1}  ", "$faint"), (course.parts[part], "bold $dim"))))
+        for entry in course.entries:
+            if entry.part == part:
+                item = Item("lesson", entry.outline.slug)
+                rows.append(Row(_lesson_line(entry, progress, item == chosen, width), ((item, 0, width),)))
+    return rows
+
+
+def _lesson_line(entry: Entry, progress: Progress, is_chosen: bool, width: int) -> Content:
+    ready = isinstance(entry.head, LessonHead)
+    sign, status, style = lesson_status(entry, progress)
+    if entry.head is None and width < ROOM_FOR_IN_PREPARATION:
+        status = "later"
+    name_style = "$bright" if is_chosen else "$foreground" if ready else "$faint"
+    right = Content.assemble((f"{sign} {status}", style))
+    left = Content.assemble(
+        ("▸ " if is_chosen else "  ", "$accent"),
+        (f"{entry.outline.number}  ", "$dim" if ready else "$faint"),
+        (entry.outline.title, f"bold {name_style}" if is_chosen else name_style),
+    ).truncate(width - right.cell_length - 1, ellipsis=True)
+    return left.pad_right(width - left.cell_length - right.cell_length) + right
+
+
+def lesson_status(entry: Entry, progress: Progress) -> tuple[str, str, str]:
+    """A sign, a few words, and a style for what is known of a lesson."""
+    if entry.head is None:
+        return "·", "in preparation", "$faint"
+    if not isinstance(entry.head, LessonHead):
+        return "✗", "broken file", "$bad"
+    lesson = progress.lessons.get(entry.outline.slug, LessonState())
+    exercises = [progress.exercises.get(name, ExerciseState()) for name in entry.head.exercises]
+    passed = sum(state.passed for state in exercises)
+    words = []
+    if lesson.quiz_asked:
+        words.append(f"quiz {lesson.quiz_right}/{lesson.quiz_asked}")
+    if passed:
+        words.append("passed" if passed == len(exercises) else f"{passed} of {len(exercises)} passed")
+    elif any(state.attempts for state in exercises):
+        best = max(exercises, key=lambda state: state.right)
+        words.append(f"{best.right} of {best.total} right")
+    if lesson.read and lesson.quiz_asked and passed == len(exercises):
+        return "✓", " · ".join(words), "$good"
+    if lesson.read or lesson.section or words:
+        return "◐", " · ".join(words) or ("read" if lesson.read else f"page {lesson.section + 1}"), "$accent"
+    return "·", f"{entry.head.minutes} min", "$dim"
+
+
+def _run_row(run: RunLine, first: bool, chosen: Item, width: int) -> Row:
+    item = Item("run", run.id)
+    is_chosen = item == chosen
+    line = Content.assemble(
+        ("▸ " if is_chosen else "  ", "$accent"),
+        ("Running   " if first else "          ", "bold $dim"),
+        (run.text, "$bright" if is_chosen else "$foreground"),
+    ).truncate(width, ellipsis=True)
+    return Row(line, ((item, 0, width),))
+
+
+def items_in_order(rows: Sequence[Row]) -> list[Item]:
+    """Everything that can be chosen, in the order of the course: column by column."""
+    found: list[tuple[int, int, Item]] = []
+    for number, row in enumerate(rows):
+        found += [(first, number, item) for item, first, _ in row.items if item.kind == "lesson"]
+    lessons = [item for _, _, item in sorted(found, key=lambda entry: (entry[0] > 0, entry[1]))]
+    others = [item for row in rows for item, _, _ in row.items if item.kind != "lesson"]
+    return [
+        *(item for item in others if item.kind == "continue"),
+        *lessons,
+        *(item for item in others if item.kind == "run"),
+    ]

@@ -1,0 +1,137 @@
+"""A lesson's blocks as lines: pure functions of a block and a width."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+from textual.content import Content
+
+from tutor.course import Diagram, Lesson, Math, Mistake, Prose, PythonRun, Section
+from tutor.learner import BoxResult
+from tutor.tui.rendering import hanging, indented, inline_content, markdown_content, python_content
+from tutor.tui.widgets.picture import picture_content
+
+MEASURE = 74  # cells of a line of prose: more is hard to follow with the eye
+FORMULA_INDENT = 4
+LABEL = 10  # cells of "You see", "Because", "To tell"
+
+# ── where the learner is ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def title(lesson: Lesson, track: str, number: int, count: int, width: int) -> Content:
+    """The lesson, where in it, and the page."""
+    left = Content.assemble((f"{lesson.slug[:2]} ", "$dim"), (lesson.head.title, "$dim"))
+    if track:
+        left = left + Content.assemble((f" · {track}", "$accent"))
+    right = Content.assemble(("page ", "$dim"), (str(number + 1), "$bright"), (f" of {count}", "$dim"))
+    return left.pad_right(max(1, width - left.cell_length - right.cell_length)) + right
+
+
+def bar(number: int, count: int, width: int) -> Content:
+    """One stretch for each page: heavy up to this one, light from here on."""
+    edges = [round(page * (width + 1) / count) for page in range(count + 1)]
+    stretches = [max(1, after - before - 1) for before, after in pairwise(edges)]
+    return Content(" ").join(
+        Content.styled(("━" if page <= number else "─") * size, "$accent" if page <= number else "$faint")
+        for page, size in enumerate(stretches)
+    )
+
+
+def heading(section: Section) -> Content:
+    """The title of a page."""
+    return inline_content(section.title).stylize_before("bold $bright")
+
+
+# ── blocks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def block(block: Prose | Math | Diagram | Mistake, width: int) -> Content:
+    """One block that only has to be read."""
+    match block:
+        case Prose():
+            return markdown_content(block.text, min(width, MEASURE))
+        case Math():
+            return math(block, width)
+        case Diagram():
+            return diagram(block, width)
+        case Mistake():
+            return mistake(block, min(width, MEASURE))
+
+
+def math(formula: Math, width: int) -> Content:
+    """The hand-set formula, bright, set in as far as it fits."""
+    body = Content.styled(formula.unicode.rstrip(), "$bright")
+    widest = max(line.cell_length for line in body.split(allow_blank=True))
+    return indented(body, " " * max(0, min(FORMULA_INDENT, width - widest)))
+
+
+def diagram(block: Diagram, width: int) -> Content:
+    """The picture, or a sentence where there should be one."""
+    from tutor.viz import draw_diagram
+
+    try:
+        picture = picture_content(draw_diagram(block.name, block.options, width - 2))
+    except ValueError as error:
+        return Content.styled(f"There should be a picture here. {error}", "$warning")
+    return indented(picture)
+
+
+def mistake(card: Mistake, width: int) -> Content:
+    """A calm card: what it is, what you see, why, and the test that tells it from its neighbours."""
+    bar = Content.styled("▎ ", "$bad")
+    lines = [hanging(Content.styled("✗ ", "$bad"), card.title, width - 2, "bold $bright"), Content("")]
+    for label, words in (("You see", card.symptom), ("Because", card.cause), ("To tell", card.test)):
+        lines.append(hanging(Content.styled(f"{label:<{LABEL}}", "$dim"), words, width - 2))
+    return Content("\n").join(bar + line for line in Content("\n").join(lines).split(allow_blank=True))
+
+
+# ── code that runs ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Output(NamedTuple):
+    """What a block printed when it was run, and why it stopped if it did."""
+
+    text: str
+    cut: bool
+    fault: str  # a sentence, or ""
+
+    @classmethod
+    def of(cls, result: BoxResult) -> Output:
+        """What there is to show of an answer of the box."""
+        fault = result.fault
+        sentence = f"{fault.sentence} {fault.next_step}".strip() if fault else ""
+        return cls(result.output.rstrip(), result.output_cut, sentence)
+
+
+def code(block: PythonRun) -> Content:
+    """The code of a block."""
+    return indented(python_content(block.source.rstrip()))
+
+
+def output(shown: Output | None, running: bool, width: int) -> Content:
+    """Below the code: the key that runs it, or what it printed."""
+    if running:
+        return Content.styled("  running …", "$dim")
+    if shown is None:
+        return Content.assemble(("  r ", "$accent"), ("runs it", "$dim"))
+    parts = [Content.assemble(("  printed", "$dim"), (" (cut)" if shown.cut else "", "$dim"))]
+    if shown.text:
+        parts.append(indented(Content.styled(shown.text, "$bright"), "  │ "))
+    elif not shown.fault:
+        parts = [Content.styled("  It ran, and printed nothing.", "$dim")]
+    else:
+        parts = []
+    if shown.fault:
+        sign = Content.styled("  ✗ ", "$bad")
+        lines = Content(shown.fault).wrap(max(1, min(width, MEASURE) - 4))
+        parts += [sign + lines[0], *(line.pad_left(4) for line in lines[1:])]
+    return Content("\n").join(parts)
+
+
+# ── the end of a page ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def onward(key: str, words: str) -> Content:
+    """What comes after this page, and the key that leads there."""
+    return Content.assemble((f"{key} ", "$accent"), (inline_content(words).stylize_before("$dim")))

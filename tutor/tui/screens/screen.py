@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.binding import Binding
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from tutor.tui.app import TutorApp
+
+
+class TutorScreen(Screen[None]):
+    """What every screen of the tutor has: a way to the app's rooms, and a sentence when the terminal is too small."""
+
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS = [Binding("f1,question_mark", "help", "help", key_display="F1")]
+
+    @property
+    def tutor(self) -> TutorApp:
+        """The app, by its own type."""
+        return cast("TutorApp", self.app)
+
+    def action_help(self) -> None:
+        """Say what the focused widget does and which keys act here."""
+        from tutor.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen.of(self))

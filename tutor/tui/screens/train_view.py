@@ -1,0 +1,124 @@
+"""The Train screen as lines: pure functions of a Tick and a width."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from textual.content import Content
+
+from tutor.training import ENDED, Event, Tick
+
+STATE_STYLES = {"running": "$good", "done": "$good", "queued": "$dim", "starting": "$dim", "cancelled": "$dim"}
+STATE_SIGNS = {"running": "▸", "done": "✓", "queued": "·", "starting": "·", "cancelled": "·"}
+BAR = 24
+SHORT = 90  # seconds
+
+
+def title(tick: Tick, width: int) -> Content:
+    """Which run this is, and its state in words."""
+    config = tick.config
+    network = "-".join(map(str, config.widths))
+    left = Content.assemble(
+        (f"Run {config.id}", "bold $bright"), (f" on {config.dataset} · {network} · your NumPy", "$dim")
+    )
+    state = "paused" if tick.paused and tick.state == "running" else tick.state
+    words = [Content.assemble((f"{STATE_SIGNS.get(state, '✗')} {state}", STATE_STYLES.get(state, "$bad")))]
+    words.append(Content.assemble((config.device, "$dim")))
+    if tick.steps_per_s and tick.state == "running" and not tick.paused:
+        words.append(Content.assemble((f"{tick.steps_per_s:,.0f} steps/s", "$dim")))
+    right = Content.assemble((" · ", "$dim")).join(words)
+    room = width - left.cell_length - right.cell_length
+    return (
+        left.pad_right(room) + right
+        if room > 0
+        else left.truncate(max(0, width - right.cell_length - 2)) + Content("  ") + right
+    )
+
+
+def progress(tick: Tick, width: int) -> Content:
+    """How far it is, what it can do, and how long it will take."""
+    share = min(1.0, tick.step / max(1, tick.config.steps))
+    filled = round(share * BAR)
+    parts = [
+        Content.assemble(
+            (f"epoch {min(tick.epoch, tick.config.epochs)}/{tick.config.epochs}  ", "$foreground"),
+            ("━" * filled, "$accent"),
+            ("━" * (BAR - filled), "$faint"),
+        )
+    ]
+    if tick.held_back is not None:
+        parts.append(Content.assemble(("held back ", "$dim"), (f"{tick.held_back:.1%}", "bold $bright")))
+    if tick.loss is not None:
+        parts.append(Content.assemble(("loss ", "$dim"), (number(tick.loss), "bold $bright")))
+    if tick.state not in ENDED and tick.seconds_left is not None and not tick.paused:
+        pace = " · paced" if tick.pace else ""
+        parts.append(Content.assemble((f"{duration(tick.seconds_left)} left{pace}", "$dim")))
+    elif tick.state in ENDED:
+        parts.append(Content.assemble((f"took {duration(tick.elapsed)}", "$dim")))
+    line = Content("")
+    for part in parts:
+        if line.cell_length + part.cell_length + 3 <= width:
+            line = line + (Content("   ") if line.cell_length else Content("")) + part
+    return line
+
+
+def gauges(tick: Tick, values: Mapping[str, float]) -> Content:
+    """Per parameter: the size of its gradient, and how far a step moves it."""
+    names = [name.removeprefix("grad_norm ") for name in values if name.startswith("grad_norm ")]
+    lines = [Content.assemble((f"{'parameter':<12}{'|grad|':>10}{'step/size':>12}", "$faint"))]
+    for name in names:
+        norm, ratio = values[f"grad_norm {name}"], values.get(f"update_ratio {name}", math.nan)
+        lines.append(
+            Content.assemble((f"{name:<12}", "$foreground"), (f"{number(norm):>10}{number(ratio):>12}", "$foreground"))
+        )
+    dead = [(name.removeprefix("dead "), share) for name, share in values.items() if name.startswith("dead ")]
+    lines += [
+        Content.assemble((f"dead units, layer {name}", "$dim"), (f"{share:>8.1%}", "$foreground"))
+        for name, share in dead
+    ]
+    lines.append(Content(""))
+    lr = tick.lr if tick.lr is not None else tick.config.lr
+    for label, value in (
+        ("learning rate", f"{lr:g}"),
+        ("batch", str(tick.config.batch)),
+        ("step", f"{tick.step:,} of {tick.config.steps:,}"),
+        ("seed", str(tick.config.seed)),
+        ("device", f"{tick.config.device}, {tick.config.threads} BLAS thread{'s' if tick.config.threads > 1 else ''}"),
+    ):
+        lines.append(Content.assemble((f"{label:<15}", "$dim"), (value, "$foreground")))
+    return Content("\n").join(lines)
+
+
+def notes(tick: Tick) -> Content:
+    """The last things that happened, the newest first; what ended the run stands out."""
+    lines = []
+    if tick.end is not None:
+        style = "bold $bright" if tick.end.state in ("done", "cancelled") else "bold $bad"
+        lines.append(Content.assemble((tick.end.reason, style)))
+        if tick.end.line is not None:
+            lines.append(Content.assemble((f"Line {tick.end.line} of your file.", "$foreground")))
+    told = [event for event in tick.events if event.kind in ("control", "note") and event.text]
+    lines += [_note(event) for event in reversed(told[-2:])]
+    return Content("\n").join(lines)
+
+
+def _note(event: Event) -> Content:
+    return Content.assemble((f"▾ {event.step:,}  ", "$accent"), (event.text, "$dim"))
+
+
+def number(value: float) -> str:
+    """A loss or a norm in a few digits."""
+    if not math.isfinite(value):
+        return str(value)
+    return f"{value:.3f}" if 1e-2 <= abs(value) < 1e3 or value == 0 else f"{value:.1e}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the words of a clock."""
+    whole = round(seconds)
+    if whole < SHORT:
+        return f"{whole} s"
+    if whole < 60 * SHORT:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

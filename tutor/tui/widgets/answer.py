@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from textual import events
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tutor.course import Asked, Feedback, answer_choices, answer_text
+from tutor.tui.screens import quiz_view
+from tutor.tui.widgets.flow import Flow
+
+MAX_ANSWER = 60  # characters of a typed answer: what is longer is no number and no shape
+
+
+class Given(NamedTuple):
+    """An answer as it was given, and what the tutor says to it."""
+
+    feedback: Feedback
+    picked: frozenset[int] = frozenset()
+    text: str = ""
+
+
+class Choices(Widget, can_focus=True):
+    """The choices of a question: one is picked by its digit, several are ticked and then answered."""
+
+    HELP = "Pick by digit, or with the arrows; enter answers. Where several belong, digits and space tick them."
+    DEFAULT_CSS = "Choices { height: auto; text-wrap: nowrap; text-overflow: fold; }"
+    BINDINGS = [
+        Binding("enter", "answer", "answer", key_display="⏎"),
+        Binding("1", "pick(0)", "Pick the choice with this number", show=False, key_display="1-9"),
+        *(Binding(str(number), f"pick({number - 1})", show=False) for number in range(2, 10)),
+        Binding("space", "tick", "Tick or untick", show=False),
+        Binding("down,j", "move(1)", "Next choice", show=False),
+        Binding("up,k", "move(-1)", "Previous choice", show=False),
+    ]
+
+    class Picked(Message):
+        """The learner has answered."""
+
+        def __init__(self, picked: frozenset[int]) -> None:
+            super().__init__()
+            self.picked = picked
+
+    at: reactive[int] = reactive(0)
+    picked: reactive[frozenset[int]] = reactive(frozenset())
+    answered: reactive[bool] = reactive(False)
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__()
+        self.asked = asked
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one choice may be picked."""
+        return self.asked.question.kind == "several"
+
+    def lines(self, width: int) -> list[Content]:
+        """Each choice in as many lines as it needs."""
+        at = None if self.answered or not self.has_focus else self.at
+        return quiz_view.choice_lines(self.asked, self.picked, at, self.answered, width)
+
+    def render(self) -> Content:
+        return Content("\n").join(self.lines(self.size.width or 80))
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:  # noqa: ARG002
+        return sum(quiz_view.height(choice) for choice in self.lines(width))
+
+    def action_pick(self, number: int) -> None:
+        """Pick the one right choice, or tick one of several."""
+        if self.answered or number >= len(self.asked.choices):
+            raise SkipAction
+        self.at = number
+        if self.several:
+            self.picked = self.picked ^ {number}
+        else:
+            self.post_message(self.Picked(frozenset({number})))
+
+    def action_tick(self) -> None:
+        if not self.several or self.answered:
+            raise SkipAction
+        self.picked = self.picked ^ {self.at}
+
+    def action_move(self, by: int) -> None:
+        """Another choice; past the ends the page moves."""
+        if self.answered or not 0 <= self.at + by < len(self.asked.choices):
+            raise SkipAction
+        self.at += by
+
+    def action_answer(self) -> None:
+        if self.answered:
+            raise SkipAction
+        self.post_message(self.Picked(self.picked if self.several else frozenset({self.at})))
+
+    def on_click(self, event: events.Click) -> None:
+        """Clicking a choice is pressing its digit."""
+        y = event.y
+        for number, choice in enumerate(self.lines(self.size.width)):
+            y -= quiz_view.height(choice)
+            if y < 0 and not self.answered:
+                self.action_pick(number)
+                return
+
+
+class AnswerLine(Input):
+    """The line in which a number or a shape is typed."""
+
+    HELP = "Type your answer and press enter. Esc leaves the line, so that letters are keys again."
+    BINDINGS = [Binding("enter", "submit", "answer", key_display="⏎")]
+    DEFAULT_CSS = """
+    AnswerLine, AnswerLine:focus {
+        border: none; height: 1; width: 42; max-width: 100%; padding: 0 1; background: $panel; color: $bright;
+    }
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        hint = "a number: 0.5, 1/2, 1e-3" if asked.question.kind == "number" else "a shape: (64, 128), (3,)"
+        super().__init__(placeholder=hint, max_length=MAX_ANSWER, compact=True)
+        self.cursor_blink = False
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """A pasted text is looked at no further than an answer can be long."""
+        super()._on_paste(events.Paste(event.text[: 2 * MAX_ANSWER].strip()))
+        event.stop()
+        event.prevent_default()
+
+
+class Answer(Vertical):
+    """A question, the place to answer it, and after the answer what there is to say to it."""
+
+    DEFAULT_CSS = """
+    Answer { height: auto; }
+    Answer > AnswerLine { margin-top: 1; }
+    Answer > .hidden { display: none; }
+    """
+
+    class Answered(Message):
+        """An answer was given and judged; what was not understood never comes here."""
+
+        def __init__(self, answer: Answer, given: Given) -> None:
+            super().__init__()
+            self.answer = answer
+            self.given = given
+
+        @property
+        def asked(self) -> Asked:
+            """The question that was answered."""
+            return self.answer.asked
+
+        @property
+        def feedback(self) -> Feedback:
+            """What the tutor says to it."""
+            return self.given.feedback
+
+    def __init__(self, asked: Asked, given: Given | None = None) -> None:
+        super().__init__()
+        self.asked = asked
+        self.given = given
+
+    def compose(self) -> ComposeResult:
+        yield Flow(lambda width: quiz_view.question_text(self.asked, width))
+        if self.asked.choices:
+            yield Choices(self.asked)
+        else:
+            yield AnswerLine(self.asked)
+        yield Flow(lambda _: Content(""), id="said", classes="hidden")
+
+    def on_mount(self) -> None:
+        if self.given is not None:
+            self._show(self.given)
+
+    @property
+    def place(self) -> Choices | AnswerLine:
+        """Where the answer is given."""
+        return self.query_one(Choices) if self.asked.choices else self.query_one(AnswerLine)
+
+    @property
+    def said(self) -> Flow:
+        """What the tutor says, below the answer."""
+        return self.query_one("#said", Flow)
+
+    def on_choices_picked(self, message: Choices.Picked) -> None:
+        message.stop()
+        self._take(Given(answer_choices(self.asked, message.picked), picked=message.picked))
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        message.stop()
+        self._take(Given(answer_text(self.asked, message.value), text=message.value.strip()))
+
+    def _take(self, given: Given) -> None:
+        if self.given is not None:
+            return
+        if given.feedback.understood:
+            self.given = given
+            self._show(given)
+            self.post_message(self.Answered(self, given))
+        else:
+            self._say(given)
+
+    def _say(self, given: Given) -> None:
+        self.said.show(lambda width: Content("\n") + quiz_view.feedback_text(given.feedback, width))
+        self.said.remove_class("hidden")
+        self.call_after_refresh(self.said.scroll_visible, animate=False)
+
+    def _show(self, given: Given) -> None:
+        """Close the question: nothing can be changed after the answer."""
+        place = self.place
+        if isinstance(place, Choices):
+            place.picked, place.answered, place.can_focus = given.picked, True, False
+            place.refresh(layout=True)
+        else:
+            place.display = False
+            right = given.feedback.right
+            self.mount(Flow(lambda _: Content("\n") + quiz_view.typed(given.text, right)), before=place)
+        self._say(given)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tutor.tui.theme import ROLE_STYLES
+
+if TYPE_CHECKING:
+    from tutor.viz.chart import Chart, ChartSpec
+    from tutor.viz.curve import Plottable
+    from tutor.viz.model import Line, Picture, Role
+
+
+class ChartView(Widget):
+    """A chart that sends only the rows that changed."""
+
+    DEFAULT_CSS = "ChartView { height: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.picture: Picture = ()
+        self._chart: Chart | None = None
+        self._strips: dict[int, tuple[Line, Strip]] = {}
+
+    def show(self, series: Sequence[Plottable], spec: ChartSpec) -> None:
+        """Draw the series into the widget's size."""
+        if self._chart is None:
+            from tutor.viz.chart import Chart
+
+            self._chart = Chart()
+        before, self.picture = self.picture, self._chart.draw(series, spec)
+        if len(before) != len(self.picture):
+            self.refresh()
+            return
+        changed = [y for y, line in enumerate(self.picture) if line is not before[y]]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+
+    def render_line(self, y: int) -> Strip:
+        if y >= len(self.picture):
+            return Strip.blank(self.size.width, self.rich_style)
+        line = self.picture[y]
+        known = self._strips.get(y)
+        if known is not None and known[0] is line:
+            return known[1]
+        segments = [Segment(span.text, self._style(span.role)) for span in line]
+        strip = Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+        self._strips[y] = line, strip
+        return strip
+
+    def _style(self, role: Role) -> Style:
+        colour = self.app.theme_variables.get(ROLE_STYLES[role].removeprefix("$"), "#d0d0d0")
+        return self.rich_style + Style(color=colour)

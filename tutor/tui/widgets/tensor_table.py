@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tutor.grading import Report
+from tutor.tui.screens import lab_view
+
+
+class TensorTable(Widget, can_focus=True):
+    """The judged tensors in backward order, and what is known of the chosen one."""
+
+    HELP = "Every array your code made, in the order in which the pass makes them. Arrows choose one; its cells follow."
+
+    DEFAULT_CSS = "TensorTable { height: auto; }"
+
+    BINDINGS = [
+        Binding("down,j", "move(1)", "Next tensor", show=False),
+        Binding("up,k", "move(-1)", "Previous tensor", show=False),
+    ]
+
+    report: reactive[Report | None] = reactive(None, layout=True)
+    stale: reactive[bool] = reactive(False)
+    chosen: reactive[int] = reactive(0, layout=True)
+
+    def watch_report(self, report: Report | None) -> None:
+        """A new verdict points at its first wrong tensor."""
+        if report is not None:
+            first = report.first_wrong
+            self.chosen = report.checks.index(first) if first in report.checks else 0
+
+    def lines(self, width: int) -> list[Content]:
+        """The table, the tiers, and the detail."""
+        if self.report is None:
+            return [Content.assemble(("Every array of the pass will stand here, judged one by one.", "$dim"))]
+        lines = lab_view.table(self.report, self.chosen, self.stale, width)
+        lines += [Content(""), Content("  ") + lab_view.tiers(self.report), Content("")]
+        for line in lab_view.detail(self.report, self.chosen, width):
+            lines += line.wrap(max(10, width)) if line.cell_length > width else [line]
+        return lines
+
+    def render(self) -> Content:
+        return Content("\n").join(self.lines(self.size.width or 60))
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:  # noqa: ARG002
+        return len(self.lines(width))
+
+    def action_move(self, by: int) -> None:
+        if self.report is not None and self.report.checks:
+            self.chosen = max(0, min(len(self.report.checks) - 1, self.chosen + by))
+
+    def on_click(self, event: events.Click) -> None:
+        if self.report is not None and 1 <= event.y <= len(self.report.checks):
+            self.chosen = event.y - 1
