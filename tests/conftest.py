@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # so that `from tests.ptyscreen import Terminal` works however pytest was started
     sys.path.insert(0, str(ROOT))
 
 from tests.ptyscreen import Terminal  # noqa: E402
+
+# The same examples in every run, and no verdict by the clock of a busy machine.
+settings.register_profile("tutor", deadline=None, derandomize=True)
+settings.load_profile("tutor")
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@
         terminal.press("down", "enter")
 
 Nothing sleeps: every wait reads until its condition holds or its deadline passes, and then fails showing the screen.
+Textual runs a key binding (backspace, enter, f5) a moment after the letters that were typed with it: after such a key
+wait for its effect before typing on.
 """
 
 from __future__ import annotations
@@ -178,7 +180,7 @@ class Terminal:
     # Waiting
 
     def wait_for(self, condition: Condition, seconds: float = _DEADLINE) -> str:
-        """Read until the text or pattern is on the screen, or the function of this Terminal holds; return the screen."""
+        """Read until the text or pattern is on the screen, or the function of this Terminal holds; return the text."""
         deadline = time.monotonic() + seconds
         while not self._holds(condition):
             remaining = deadline - time.monotonic()

@@ -51,7 +51,6 @@ def test_a_signal_to_the_supervisor_is_passed_on(terminal: Start, number: int) -
 def test_a_crash_in_c(terminal: Start) -> None:
     tiny = terminal(TINY_APP)
     child_of(tiny)
-    tiny.press("backspace")
     tiny.type("segfault\n")
     assert tiny.wait_exit() == 128 + signal.SIGSEGV
     assert tiny.clean and len(sentences(tiny)) == 1
@@ -60,7 +59,6 @@ def test_a_crash_in_c(terminal: Start) -> None:
 def test_an_exception_while_running(terminal: Start) -> None:
     tiny = terminal(TINY_APP, size=(100, 60))
     child_of(tiny)
-    tiny.press("backspace")
     tiny.type("raise\n")
     assert tiny.wait_exit() == 1
     assert tiny.clean and len(sentences(tiny)) == 1 and "a handler failed" in tiny.text
@@ -80,7 +78,6 @@ def test_a_quit_is_silent_and_the_status_is_passed_on(terminal: Start) -> None:
 
     tiny = terminal(TINY_APP)
     child_of(tiny)
-    tiny.press("backspace")
     tiny.type("leave\n")
     assert tiny.wait_exit() == 7 and tiny.clean and sentences(tiny) == []
 

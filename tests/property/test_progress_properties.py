@@ -85,7 +85,7 @@ def test_any_bytes_can_be_read(data: bytes) -> None:
     assert lines.decode(data).events == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=12))
 def test_instances_that_write_in_turns_all_end_with_the_same_progress(turns: list[tuple[int, bool]]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -27,6 +27,7 @@ FACES = [
 SCREENS = [
     "tutor.tui",
     "tutor.tui.terminal",
+    "tutor.tui.app",
 ]
 
 

@@ -25,8 +25,9 @@ from tutor.grading.report import Cell, Check, Verdict
 from tutor.grading.truth import Truth
 from tutor.learner import CaseResult
 
-STAGES: tuple[Literal["forward", "backward", "update"], ...] = ("forward", "backward", "update")
-SECOND_CALL_LIMIT = 1e-9  # two calls of the same code on the same inputs may differ by rounding, not by more
+Stage = Literal["forward", "backward", "update"]
+STAGES: tuple[Stage, ...] = ("forward", "backward", "update")
+SECOND_CALL_LIMIT = 1e-9  # two calls of the same code on the same float64 inputs differ by rounding, not by more
 
 
 def judge_case(challenge: Challenge, planned: Planned, truth: Truth, answer: CaseResult) -> tuple[Check, ...]:
@@ -48,7 +49,7 @@ def _without_update(challenge: Challenge, checks: tuple[Check, ...]) -> tuple[Ch
     )
 
 
-def result_stages(challenge: Challenge) -> tuple[tuple[str, Literal["forward", "backward", "update"]], ...]:
+def result_stages(challenge: Challenge) -> tuple[tuple[str, Stage], ...]:
     """Every judged result and the stage that makes it, in the order in which the pass makes them."""
     found = challenge.drive.results
     return tuple((name, stage) for stage in STAGES for name in found.get(stage, {}) if name in challenge.judge.results)
@@ -78,19 +79,13 @@ def _mutated(planned: Planned, answer: CaseResult) -> tuple[Check, ...]:
 
 
 def _results(challenge: Challenge, planned: Planned, truth: Truth, answer: CaseResult) -> tuple[Check, ...]:
-    stopped_in = STAGES.index(answer.error.stage) if answer.error and answer.error.stage in STAGES else None
-    if answer.error is not None and stopped_in is None:
-        stopped_in = 0  # the setup itself failed
     return tuple(
-        _judge_result(
-            challenge, planned, truth, answer, name, stopped_in is not None and STAGES.index(stage) >= stopped_in
-        )
-        for name, stage in result_stages(challenge)
+        _judge_result(challenge, planned, truth, answer, name, stage) for name, stage in result_stages(challenge)
     )
 
 
 def _judge_result(
-    challenge: Challenge, planned: Planned, truth: Truth, answer: CaseResult, name: str, stopped: bool
+    challenge: Challenge, planned: Planned, truth: Truth, answer: CaseResult, name: str, stage: Stage
 ) -> Check:
     expected = truth.values[name]
     got: AnyArray | None = answer.results.get(name)
@@ -98,13 +93,13 @@ def _judge_result(
     worst: Cell | None = None
     verdict: Verdict
     if got is None:
-        verdict, sentence = _absent(name, answer, stopped)
+        verdict, sentence = _absent(name, answer, _stopped(answer, stage))
     elif got.shape != expected.shape:
         verdict = "wrong_shape"
         sentence = sentences.wrong_shape(name, got.shape, expected.shape, planned.sizes.get("N"))
     elif got.dtype.kind != "f" or (planned.case.dtype == "float64" and got.dtype.itemsize < 8):
         verdict = "wrong_dtype"
-        sentence = f"{name} is {got.dtype.name}, expected {planned.case.dtype}: the digits behind the point are lost."
+        sentence = sentences.wrong_dtype(name, got.dtype, planned.case.dtype)
     elif not np.isfinite(got).all() and np.isfinite(expected).all():
         verdict, worst = "non_finite", _cell(np.asarray(got, dtype=np.float64), expected)
         sentence = f"{name} holds {worst.got} at {list(worst.index)}, expected {sentences.number(worst.expected)}."
@@ -115,15 +110,15 @@ def _judge_result(
         floor = (FLOOR_FLOAT32 if single else FLOOR) * norm(truth.terms[name]) if name in truth.terms else 0.0
         ratio = norm_ratio(got, expected, floor)
         worst = _cell(got, expected) if got.size else None
-        judged_by_value = not (planned.case.kink and challenge.judge.results[name] != "value")
-        if judged_by_value and ratio > limit:
+        judged_by_value = stage == "forward" or not planned.case.kink
+        if judged_by_value and not ratio <= limit:
             verdict, sentence = "wrong_value", sentences.wrong_value(name, got, expected, planned.sizes)
-        elif _second_call_differs(name, got, answer):
-            verdict = "unstable"
-            sentence = (
-                f"{name} is right on the first call and different on the second: "
-                "something from the first call is still there."
-            )
+        elif _called_twice(answer, stage) and answer.second_error is not None:
+            verdict, sentence = "unstable", sentences.second_call_stopped(name, answer.second_error)
+        elif _called_twice(answer, stage) and _differs(
+            got, answer.second.get(name), limit if single else SECOND_CALL_LIMIT, floor
+        ):
+            verdict, sentence = "unstable", sentences.second_call_differs(name)
         else:
             verdict, sentence = "right", f"{name} is right for {planned.case.proves}."
     return Check(
@@ -151,13 +146,20 @@ def _absent(name: str, answer: CaseResult, stopped: bool) -> tuple[Verdict, str]
     return "missing", f"{name} is missing: {answer.missing.get(name, 'nothing by that name was found')}."
 
 
-def _second_call_differs(name: str, got: AnyArray, answer: CaseResult) -> bool:
-    if answer.second_error is not None:
-        return True
-    second = answer.second.get(name)
-    if second is None:
-        return False  # results of the update stage have no second call
-    return second.shape != got.shape or norm_ratio(np.asarray(second, dtype=np.float64), got) > SECOND_CALL_LIMIT
+def _stopped(answer: CaseResult, stage: Stage) -> bool:
+    """True when the first call stopped in this stage or before it; a stop in the setup is before all."""
+    if answer.error is None:
+        return False
+    return answer.error.stage not in STAGES or STAGES.index(stage) >= STAGES.index(answer.error.stage)
+
+
+def _called_twice(answer: CaseResult, stage: Stage) -> bool:
+    """True for what the second call makes too; there is none of the update, nor after a first call that stopped."""
+    return stage != "update" and (answer.error is None or answer.error.stage == "update")
+
+
+def _differs(got: AnyArray, second: AnyArray | None, limit: float, floor: float) -> bool:
+    return second is None or second.shape != got.shape or not norm_ratio(second, got, floor) <= limit
 
 
 def _cell(got: AnyArray, expected: AnyArray) -> Cell:

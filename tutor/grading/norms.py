@@ -24,13 +24,21 @@ def norm(values: AnyArray) -> float:
 
 
 def norm_ratio(got: AnyArray, expected: AnyArray, floor: float = 0.0) -> float:
-    """|got - expected| / (|got| + |expected| + floor): 0 when equal, near 1 when unrelated.
+    """|got - expected| / (|got| + |expected| + floor): 0 when equal, near 1 when unrelated, 1 where one is not finite.
 
     Two tensors that are both below the floor agree: a saturated sigmoid or a bias before batch norm has a true
     gradient of zero, and what is left of it is rounding.
     """
     got = np.asarray(got, dtype=np.float64)
     expected = np.asarray(expected, dtype=np.float64)
+    if not (np.isfinite(got).all() and np.isfinite(expected).all() and np.isfinite(floor)):
+        return 1.0
+    # In units of the largest entry: neither the difference nor a norm of entries near 1e308 may overflow, since a
+    # ratio of two infinities is no number, and no number is above any limit.
+    unit = max(float(np.max(np.abs(got), initial=0.0)), float(np.max(np.abs(expected), initial=0.0)), floor)
+    if unit == 0.0:
+        return 0.0
+    got, expected, floor = got / unit, expected / unit, floor / unit
     norm_got, norm_expected = norm(got), norm(expected)
     if norm_got <= floor and norm_expected <= floor:
         return 0.0
@@ -39,7 +47,7 @@ def norm_ratio(got: AnyArray, expected: AnyArray, floor: float = 0.0) -> float:
 
 def worst_index(got: AnyArray, expected: AnyArray) -> tuple[int, ...]:
     """The entry where the two differ most; of several, the first. A non-finite entry is worse than any other."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         difference = np.abs(np.asarray(got, dtype=np.float64) - expected)
     difference = np.where(np.isfinite(difference), difference, np.inf)
     if difference.size == 0:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tutor.grading.norms import AnyArray, norm_ratio
+from tutor.learner import CodeError
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
@@ -28,6 +31,23 @@ def wrong_shape(name: str, got: tuple[int, ...], expected: tuple[int, ...], batc
     return f"{start}."
 
 
+def wrong_dtype(name: str, got: np.dtype[Any], expected: str) -> str:
+    """Name both kinds of number, and what is lost between them."""
+    lost = f"only about {np.finfo(got).precision + 1} digits are left" if got.kind == "f" else "fractions are lost"
+    return f"{name} is {got.name}, expected {expected}: {lost}."
+
+
+def second_call_differs(name: str) -> str:
+    """The second call on the same inputs gave something else."""
+    return f"{name} is right on the first call and different on the second: something from the first is still there."
+
+
+def second_call_stopped(name: str, error: CodeError) -> str:
+    """The second call on the same inputs raised."""
+    where = f" in line {error.line}" if error.line else ""
+    return f"{name} is right on the first call, but the second call stopped{where} with {error.type}."
+
+
 def wrong_value(name: str, got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
     """Say what is true of the whole tensor where one sentence can."""
     pattern = _pattern(np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64), sizes)
@@ -44,7 +64,7 @@ def _pattern(got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
         return f"every entry is {_factor_text(factor, sizes)} what it should be"
     if got.ndim == 2 and got.shape[0] == got.shape[1] and norm_ratio(got.T, expected) < 1e-9:
         return "it is transposed"
-    close = np.isclose(got, expected, rtol=1e-6, atol=1e-12)
+    close = np.isclose(got, expected, rtol=1e-6, atol=1e-9 * float(np.max(np.abs(expected), initial=0.0)))
     wrong = int(got.size - np.count_nonzero(close))
     if got.ndim == 2 and got.size > wrong > 0:
         bad_rows, bad_columns = np.flatnonzero(~close.all(axis=1)), np.flatnonzero(~close.all(axis=0))
@@ -56,11 +76,13 @@ def _pattern(got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
 
 
 def _common_factor(got: AnyArray, expected: AnyArray) -> float | None:
-    scale = float(np.sum(expected * expected))
-    if scale == 0.0 or got.size < 2:
+    unit = float(np.max(np.abs(expected), initial=0.0))
+    if unit == 0.0 or got.size < 2:
         return None
-    factor = float(np.sum(got * expected)) / scale
-    return factor if factor and norm_ratio(got, factor * expected) < 1e-9 else None
+    with np.errstate(over="ignore", invalid="ignore"):
+        in_units = expected / unit
+        factor = float(np.sum(got * in_units)) / float(np.sum(in_units * in_units)) / unit
+        return factor if factor and norm_ratio(got, factor * expected) < 1e-9 else None
 
 
 def _factor_text(factor: float, sizes: dict[str, int]) -> str:
@@ -70,7 +92,7 @@ def _factor_text(factor: float, sizes: dict[str, int]) -> str:
             return f"{size}{meaning} times"
         if size > 1 and abs(factor * size - 1) < 1e-6:
             return f"1/{size}{meaning} of"
-    return f"{factor:.4g} times"
+    return f"{factor:.4g} times" if abs(factor - 1) > 1e-3 else f"{factor:.10g} times"
 
 
 def number(value: float) -> str:

@@ -1,8 +1,9 @@
 """The learner's code: read from their file, run in a box of its own, and handed on as plain data.
 
 Others may use: `read_source` and `decode` (a file to text), `Box` with its jobs and results (text to arrays, in a fresh
-process with limits), `WorkFile` (their file on disk, never overwritten without a copy), `printable` (whatever a learner's program said, made fit for a screen), and `load_module` with
-`code_error` (the training worker, which runs the learner's file in its own process).
+process with limits), `WorkFile` (their file on disk, never overwritten without a copy), `printable` (whatever a
+learner's program said, made fit for a screen), and `load_module` with `code_error` (the training worker, which runs the
+learner's file in its own process).
 """
 
 from __future__ import annotations
@@ -61,4 +62,4 @@ def __getattr__(name: str) -> object:
     import numpy as np
 
     array = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
-    return array if name == "Array" else dict[str, array]  # type: ignore[valid-type]
+    return array if name == "Array" else dict[str, array]

@@ -177,8 +177,8 @@ class _Host:
             if len(prefix) < wire.PREFIX.size:
                 break
             header_size, body_size = wire.body_size(prefix)
-            header, body = stdout.read(header_size), bytearray(body_size)
-            if len(header) < header_size or stdout.readinto(body) < body_size:
+            header, body = stdout.read(header_size), bytearray(stdout.read(body_size))
+            if len(header) < header_size or len(body) < body_size:
                 break
             fields, parts = wire.parse(header, memoryview(body))
             seen = msgspec.convert(fields, type=Ended)

@@ -74,6 +74,8 @@ def classify(job: BoxJob, seen: Ended, answer: memoryview, output: bytes) -> Box
             try:
                 cases = tuple(_case(case, parts) for case in told.cases)
                 fault = _told_fault(job, told)
+                if fault is None and len(cases) != len(job.cases):
+                    fault = _garbled(seen)
             except wire.WireError:
                 fault = _garbled(seen)
     if seen.strays >= MANY_STRAYS and (fault is None or fault.kind not in ("cancelled", "tutor")):
@@ -151,9 +153,9 @@ def _stopped(job: BoxJob, seen: Ended) -> Fault | None:
 
 def _no_answer(seen: Ended) -> Fault:
     status = seen.status
-    if status is not None and status < 0:
+    if status is not None and status < 0 and not seen.ended:
         return _killed(-status)
-    if seen.ended == "closed" or status == NO_ANSWER:
+    if seen.ended or status == NO_ANSWER:
         return Fault(
             "no_answer", "Your code ended without an answer.", "Look for code that closes files it did not open."
         )

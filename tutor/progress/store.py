@@ -146,6 +146,16 @@ class Store:
         return None
 
     @property
+    def lost(self) -> str | None:
+        """One sentence for a program that ends now: what it did is not stored, and why; None when all of it is."""
+        if not self._unsaved:
+            return None
+        if self._newer or self._write_error is None:
+            return f"What you did now is not stored. {self.trouble or ''}".rstrip()
+        refusal = _refusal(self._write_error, self.folder)
+        return f"{refusal}: what you did now is not stored; start with --user-data DIR to store it elsewhere."
+
+    @property
     def unsaved(self) -> int:
         """How many events are in memory only."""
         return len(self._unsaved)
@@ -153,7 +163,7 @@ class Store:
     @property
     def damaged(self) -> int:
         """How many lines of all event files cannot be used."""
-        return sum(known.damaged + known.torn for known in self._files.values())
+        return sum(known.damaged + known.torn for known in list(self._files.values()))
 
     @property
     def others_open(self) -> bool:
@@ -161,7 +171,7 @@ class Store:
         now = self._clock()
         return any(
             name != self._own and abs(now - known.grew_at) < LATELY and _may_be_alive(name)
-            for name, known in self._files.items()
+            for name, known in list(self._files.items())  # a copy: another thread may be refreshing
         )
 
     # Reading
@@ -321,12 +331,21 @@ def _reason(error: OSError) -> str:
 
 def _explain_write(error: OSError, folder: Path) -> str:
     kept = "what you do now is kept in memory and stored as soon as that works again"
+    if error.errno in _NOT_WRITABLE:
+        kept += ", or start with --user-data DIR to store it elsewhere"
+    return f"{_refusal(error, folder)}; {kept}."
+
+
+_NOT_WRITABLE = frozenset((errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST))
+
+
+def _refusal(error: OSError, folder: Path) -> str:
     match error.errno:
         case errno.ENOSPC:
-            return f"The disk that holds {folder} is full; {kept}."
+            return f"The disk that holds {folder} is full"
         case errno.EDQUOT:
-            return f"Your disk quota for {folder} is used up; {kept}."
-        case errno.EROFS | errno.EACCES | errno.EPERM | errno.ENOTDIR | errno.EEXIST:
-            return f"{folder} cannot be written; {kept}, or start with --user-data DIR to store it elsewhere."
+            return f"Your disk quota for {folder} is used up"
+        case number if number in _NOT_WRITABLE:
+            return f"{folder} cannot be written"
         case _:
-            return f"{folder} cannot be written ({_reason(error)}); {kept}."
+            return f"{folder} cannot be written ({_reason(error)})"

@@ -18,7 +18,7 @@ from tutor.training.control import check
 from tutor.training.folder import CONTROL, EVENTS, HEARTBEAT, read_control
 from tutor.training.metrics import Recorder
 from tutor.training.model import Control, End, Event, RunConfig, State
-from tutor.training.trainable import LayerStack, check_first_step
+from tutor.training.trainable import Trainable, check_first_step
 
 if TYPE_CHECKING:
     from tutor.training.datasets import Dataset
@@ -53,7 +53,7 @@ class Trainer:
     """One run under way: the network, the data, where it stands, and what is asked of it."""
 
     def __init__(
-        self, run_dir: Path, config: RunConfig, network: LayerStack, data: Dataset, order: np.random.Generator
+        self, run_dir: Path, config: RunConfig, network: Trainable, data: Dataset, order: np.random.Generator
     ) -> None:
         self._run_dir = run_dir
         self._config = config
@@ -83,8 +83,9 @@ class Trainer:
         self.tell("started", f"Training on the {self._config.dataset}, {len(self._data.x_train)} samples an epoch.")
         self._look(time.perf_counter())
         network, data = self._network, self._data
-        batch = slice(min(self._batch, len(data.x_train)))
-        network.check_first_pass(data.x_train[batch], data.y_train[batch])
+        for rows in (min(self._batch, len(data.x_train)), len(data.x_train) % self._batch):  # a whole batch, the rest
+            if rows:
+                network.check_first_pass(data.x_train[:rows], data.y_train[:rows])
         targets = network.targets(data.y_train)
         for epoch in range(1, self._config.epochs + 1):
             self.tell("epoch", epoch=epoch)
@@ -128,14 +129,15 @@ class Trainer:
     def _measured_update(self, grads: Mapping[str, Array]) -> None:
         """Take one step and measure it: gradient norms, and how far each parameter moved for its size."""
         before = {name: parameter.copy() for name, parameter in self._network.params().items()}
+        norms = {name: float(np.linalg.norm(grads[name])) for name in before}
         self._network.step(self._lr)
         after = self._network.params()
         if self.step == 0:
-            check_first_step(before, after, grads)
+            check_first_step(before, after, norms)
         measured: list[float] = []
         for name, old in before.items():
             moved, size = np.linalg.norm(after[name] - old), np.linalg.norm(old)
-            measured += [float(np.linalg.norm(grads[name])), float(moved / size) if size else float("nan")]
+            measured += [norms[name], float(moved / size) if size else float("nan")]
         held_back = float("nan") if self.held_back is None else self.held_back
         t = time.perf_counter() - self._start
         self._recorder.gauge((t, self.step + 1, held_back, *measured, *self._dead))
@@ -154,13 +156,12 @@ class Trainer:
         self.step += 1
         clipped = loss if np.isnan(loss) else float(np.copysign(np.inf, loss))
         self._recorder.step(time.perf_counter() - self._start, self.step, clipped, self._lr)
-        return End(
-            "diverged",
-            f"The loss became {clipped} at step {self.step}: each step made it worse. Try a smaller learning rate than "
-            f"{self._lr:g}, or look for an overflow in your forward.",
-            self.step,
-            held_back=self.held_back,
-        )
+        if self.step == 1:
+            why = "Nothing was learnt yet, so it comes from your forward: look for 0/0, log(0) or an overflow."
+        else:
+            why = f"The steps were too long: try a smaller learning rate than {self._lr:g}, then look for an overflow."
+        reason = f"The loss became {clipped} at step {self.step}. {why}"
+        return End("diverged", reason, self.step, held_back=self.held_back)
 
     # ── between two steps ────────────────────────────────────────────────────────────────────────────────────────────
 

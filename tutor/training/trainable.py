@@ -22,6 +22,9 @@ LOSSES: dict[str, Callable[[], Any]] = {"softmax_cross_entropy": nn.SoftmaxCross
 class Trainable(Protocol):
     """A network that can be trained by steps of gradient descent."""
 
+    def check_first_pass(self, x: Array, labels: Array) -> None:
+        """Walk one batch forward and backward and check every shape; RunError is a sentence for the learner."""
+
     def params(self) -> dict[str, Array]:
         """Return the parameters themselves, not copies, by name in the order of the forward pass: W1, b1, W2, ..."""
 
@@ -48,15 +51,17 @@ class Gradients(Mapping[str, Array]):
     """The gradients that the learner's layers hold, read when asked for: most steps ask for none."""
 
     def __init__(self, places: Mapping[str, tuple[object, str]]) -> None:
-        self._places = places
+        self._places = [(name, layer, attribute) for name, (layer, attribute) in places.items()]
+
+    def read(self) -> dict[str, Array]:
+        """Read all of them at once."""
+        return {name: getattr(layer, attribute) for name, layer, attribute in self._places}
 
     def __getitem__(self, name: str) -> Array:
-        layer, attribute = self._places[name]
-        gradient: Array = getattr(layer, attribute)
-        return gradient
+        return self.read()[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return (name for name, _, _ in self._places)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -81,15 +86,13 @@ class LayerStack:
         self._one_hot = np.eye(widths[-1]) if train.loss == "mse" else None
         self._sgd = nn.SGD(train.lr)
         self._updates = [getattr(layer, train.update) for layer in layers] if train.update else []
-        self._parameters = [
-            (f"{name}{i}", layer, name) for i, layer in enumerate(layers, 1) for name in train.params
-        ]
+        self._parameters = [(f"{name}{i}", layer, name) for i, layer in enumerate(layers, 1) for name in train.params]
         self._spellings = {
             f"{name}{i}": (layer, accepted)
             for i, layer in enumerate(layers, 1)
             for name, accepted in train.params.items()
         }
-        self._gradients = Gradients({})
+        self._gradients: Gradients | None = None  # where they are is known after the first backward pass
 
     def params(self) -> dict[str, Array]:
         """Return the parameters by name; see Trainable."""
@@ -111,13 +114,15 @@ class LayerStack:
         return float(loss), grad
 
     def backward(self, grad: Array) -> Mapping[str, Array]:
-        """Walk back through all layers and return the gradients by name; `check_first_pass` comes before."""
+        """Walk back through all layers and return the gradients by name; see Trainable."""
         for backward in self._backwards:
             grad = backward(grad)
+        if self._gradients is None:
+            self._gradients = Gradients(self._find_gradients())
         return self._gradients
 
     def check_first_pass(self, x: Array, labels: Array) -> None:
-        """Walk one batch forward and backward and check every shape, once; RunError is a sentence for the learner."""
+        """Walk one batch through every layer and check every shape; see Trainable."""
         n, values = len(x), x.copy()
         for layer, n_out in zip(self._chain, self._widths[1:], strict=True):
             values = layer.forward(values)
@@ -126,18 +131,18 @@ class LayerStack:
         for layer, n_in in zip(reversed(self._chain), reversed(self._widths[:-1]), strict=True):
             grad = layer.backward(grad)
             _check_array("Your backward returns", grad, (n, n_in))
-        self._gradients = Gradients(self._find_gradients())
+        gradients = self._gradients = Gradients(self._find_gradients())
         for name, parameter in self.params().items():
-            _check_array(f"The gradient of {name} is", self._gradients[name], parameter.shape)
+            _check_array(f"The gradient of {name} is", gradients[name], parameter.shape)
 
     def step(self, lr: float) -> None:
         """Update every layer by the learner's method, or by our SGD; see Trainable."""
         if self._updates:
             for update in self._updates:
                 update(lr)
-        else:
+        elif self._gradients is not None:
             self._sgd.lr = lr
-            self._sgd.step(self.params(), self._gradients)
+            self._sgd.step(self.params(), self._gradients.read())
 
     def evaluate(self, x: Array) -> tuple[Array, list[float]]:
         """Return the output, and the dead share of every ReLU between the layers; see Trainable."""
@@ -204,10 +209,9 @@ def _check_initial(layer: object, layer_class: str, name: str, n_in: int, n_out:
         )
 
 
-def check_first_step(before: Mapping[str, Array], after: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
-    """Compare the parameters around the first step: an update that moves nothing trains nothing."""
-    moves = any(np.any(grad) for grad in grads.values())
-    if moves and all(np.array_equal(before[name], after[name]) for name in before):
+def check_first_step(before: Mapping[str, Array], after: Mapping[str, Array], norms: Mapping[str, float]) -> None:
+    """Compare the parameters around the first step, by the gradients' norms: an update that moves nothing is said."""
+    if any(norms.values()) and all(np.array_equal(before[name], after[name]) for name in before):
         names = " and ".join(dict.fromkeys(name.rstrip("0123456789") for name in before))
         raise RunError(
             "Your update changes nothing.",

@@ -12,7 +12,7 @@ import sysconfig
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from io import TextIOWrapper
 from typing import Any, NoReturn, TextIO
 
@@ -94,7 +94,10 @@ class Prepared:
         }
         if not in_force["memory"]:
             layers["memory"] = (True, "Memory is watched ten times a second.")
-        layers["privileges"] = (self.sealed, "No program can gain rights." if self.sealed else "This is for Linux only.")
+        layers["privileges"] = (
+            self.sealed,
+            "No program can gain rights." if self.sealed else "This is for Linux only.",
+        )
         layers["landlock"] = self._landlock(job["readable"])
         return layers
 
@@ -116,21 +119,21 @@ def _settle_in(scratch: str) -> tuple[TextIO, TextIO]:
     os.environ.update(HOME=scratch, TMPDIR=scratch)
     np.random.seed()  # a forked child would draw what all others draw; `random` sees to that itself
     sys.argv = [""]
-    sys.meta_path.insert(0, _NoTutor)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _NoTutor)
     for name in [name for name in sys.modules if name.partition(".")[0] == __name__.partition(".")[0]]:
         del sys.modules[name]
     sys.breakpointhook = _no_keyboard
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # By line, so that what was printed before a crash or an endless loop is seen.
-    out = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: PTH123, SIM115
-    sys.stdout = sys.__stdout__ = out
-    sys.stderr = sys.__stderr__ = err = _Stderr(
-        open(2, "wb", buffering=0, closefd=False),  # type: ignore[arg-type]  # noqa: PTH123, SIM115
+    out = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    err = _Stderr(
+        open(2, "wb", buffering=0, closefd=False),  # type: ignore[arg-type]  # noqa: SIM115
         encoding="utf-8",
         errors="backslashreplace",
         write_through=True,
     )
     err.before = out
+    vars(sys).update(stdout=out, __stdout__=out, stderr=err, __stderr__=err)
     return out, err
 
 
@@ -153,7 +156,13 @@ def rehearse() -> None:
             "results": {"forward": {"out": ["out"]}, "backward": {"grad_W": ["layer.dW", "grad"]}},
         }
     )
-    case = {"sizes": {}, "arrays": {}, "right": {}, "numeric": None, "second_call": True, "extra": {"sum": "out.sum()"}}
+    case: dict[str, Any] = {
+        "sizes": {},
+        "right": {},
+        "numeric": None,
+        "second_call": True,
+        "extra": {"sum": "out.sum()"},
+    }
     module = load(_REHEARSED, "rehearsal.py", "solution")
     for _ in range(2):
         parts = wire.Parts()
@@ -179,12 +188,12 @@ class Layer:
 
 class _NoTutor:
     @staticmethod
-    def find_spec(name: str, path: object = None, target: object = None) -> None:
+    def find_spec(name: str, *_: object) -> None:
         if name.partition(".")[0] == "tutor":
             raise ModuleNotFoundError("the tutor itself cannot be imported here: the file stands on its own", name=name)
 
 
-def _no_keyboard(*arguments: object, **keywords: object) -> NoReturn:
+def _no_keyboard(*_: object, **__: object) -> NoReturn:
     raise EOFError("breakpoint() cannot stop here")
 
 
@@ -254,17 +263,22 @@ class _Answer:
 
     def _catch_warnings(self) -> None:
         """Gather numerical warnings, each once; show all others as Python does."""
-        show: Callable[..., None] = warnings.showwarning
+        show = warnings.showwarning
 
         def showwarning(
-            message: Warning | str, category: type[Warning], filename: str, lineno: int, *more: Any
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
         ) -> None:
             if issubclass(category, (RuntimeWarning, np.exceptions.ComplexWarning)):
                 where = f" (line {lineno})" if filename == self.filename else ""
                 if len(self.warnings) < MOST_WARNINGS:
                     self.warnings[plain(f"{message}{where}")] = None
             else:
-                show(message, category, filename, lineno, *more)
+                show(message, category, filename, lineno, file, line)
 
         warnings.showwarning = showwarning
 

@@ -19,7 +19,11 @@ def load(source: str, filename: str, name: str) -> types.ModuleType:
     lines = source.splitlines(keepends=True)
     linecache.cache[filename] = (len(source), None, lines, filename)  # no time stamp: never looked for on disk
     sys.modules[name] = module
-    exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
+    try:
+        program = compile(source, filename, "exec", dont_inherit=True)
+    except ValueError as error:  # NUL bytes, lone surrogates
+        raise SyntaxError(str(error), (filename, None, None, None)) from None
+    exec(program, module.__dict__)
     return module
 
 

@@ -163,7 +163,7 @@ class CaseRun:
 
 
 def evaluate(spellings: list[CodeType], names: Namespace) -> tuple[bool, object, str]:
-    """Whether a spelling could be evaluated, its value, else why the first could not; None counts only as a last resort."""
+    """Whether a spelling could be evaluated, its value, else why the first could not; None counts as a last resort."""
     reason, found = "", False
     for spelling in spellings:
         try:
@@ -182,15 +182,13 @@ def as_array(value: object, largest: int) -> tuple[wire.AnyArray | None, str]:
     kind = type(value)
     if value is None:
         return None, "None"
-    if kind in (bool, int, float):
-        value = _array(value)
-    elif isinstance(value, _generic):
+    if kind in (bool, int, float) or isinstance(value, _generic):
         value = _array(value)
     elif not isinstance(value, _ndarray):
         return None, _a(plain(str(kind.__name__), 80))
     elif kind is not _ndarray:
         return None, _SUBCLASSES.get(kind.__name__) or f"{_a(plain(str(kind.__name__), 80))}, not a plain array"
-    array: wire.AnyArray = value  # type: ignore[assignment]
+    array: wire.AnyArray = value
     dtype = array.dtype
     if dtype.kind not in wire.KINDS or dtype.itemsize > 8:
         what = _KINDS.get(dtype.kind, dtype.name)

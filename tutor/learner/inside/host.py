@@ -70,6 +70,7 @@ class Host:
         for pid in _children() | {spare.pid for spare in self.spares.idle}:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
         self._delete(self.folder)
 
     # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -310,7 +311,7 @@ def _children() -> set[int]:
         pass
     found = set()
     with contextlib.suppress(OSError):
-        for name in filter(str.isdigit, os.listdir("/proc")):
+        for name in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208
             with contextlib.suppress(OSError, IndexError, ValueError):
                 if int(Path(f"/proc/{name}/stat").read_bytes().rpartition(b")")[2].split()[1]) == os.getpid():
                     found.add(int(name))

@@ -1,8 +1,8 @@
 """The numeric gradient of the learner's own forward pass.
 
 Complex step: df/dx = Im f(x + ih) / h, exact to rounding (Squire and Trapp 1998, "Using complex variables to estimate
-derivatives of real functions"). Code that takes absolute values or writes into real buffers breaks it silently or with a
-warning, so the warning is an error and one central difference along a random direction confirms the result;
+derivatives of real functions"). Code that takes absolute values or writes into real buffers breaks it, silently or with
+a warning: so the warning is an error, and one central difference along a random direction confirms the result;
 otherwise central differences, entry by entry.
 """
 
@@ -41,7 +41,7 @@ def gradients(request: dict[str, Any], arrays: Arrays, objective: Objective, dea
     if seconds <= 0:
         return {}, "there was no time left for the numeric gradient"
 
-    def stop(signum: int, frame: FrameType | None) -> None:
+    def stop(_: int, __: FrameType | None) -> None:
         raise _OutOfTime
 
     signal.signal(signal.SIGALRM, stop)
@@ -60,14 +60,12 @@ def gradients(request: dict[str, Any], arrays: Arrays, objective: Objective, dea
 
 
 def _either_way(at: Arrays, wrt: list[str], objective: Objective) -> tuple[Arrays, str]:
-    found: Arrays | None
     try:
         found = _complex_step(at, wrt, objective)
-        confirmed = _confirmed(at, found, objective)
+        if _confirmed(at, found, objective):
+            return found, "complex step"
     except Exception:  # whatever the learner's code raises when it meets complex numbers
-        confirmed = False
-    if confirmed:
-        return found, "complex step"
+        pass
     return _central_differences(at, wrt, objective)
 
 
@@ -104,7 +102,9 @@ def _central_differences(at: Arrays, wrt: list[str], objective: Objective) -> tu
         gradient = np.empty(at[name].shape)
         scale = _scale(at[name])
         for index in np.ndindex(at[name].shape):
-            wide, narrow = (_slope(at, name, index, step * scale[index], objective) for step in (_STEP, _STEP / 10))
+            wide, narrow = (
+                _slope(at, name, index, step * float(scale[index]), objective) for step in (_STEP, _STEP / 10)
+            )
             at_kink = abs(wide - narrow) > _AT_KINK * (abs(wide) + abs(narrow)) + 1e-7
             kinks += at_kink
             gradient[index] = narrow if at_kink else wide

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from functools import partial
 from typing import Literal
 
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
@@ -18,13 +17,14 @@ from tutor.progress import LessonState
 from tutor.tui.screens import lesson_view
 from tutor.tui.screens.lesson_view import Output
 from tutor.tui.screens.screen import TutorScreen
-from tutor.tui.widgets.answer import Answer, Given
+from tutor.tui.widgets.answer import Answer, AnswerLine, Choices, Given
 from tutor.tui.widgets.flow import Flow
 from tutor.tui.widgets.keybar import KeyBar
 
 Track = Literal["lesson", "intuition", "derivation"]
 SEEDS = 2**31
-SKIPPED = "skipped"
+BEGINS_AN_ANSWER = "0123456789.-+(["
+PASSED = "passed"  # a question that was answered or skipped: the page goes on
 
 
 class RunBlock(Vertical):
@@ -55,9 +55,11 @@ class LessonScreen(TutorScreen):
     CSS_PATH = "lesson.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     BINDINGS = [
+        Binding("enter", "answer", "answer", key_display="⏎", tooltip="Answer the question"),
+        Binding("enter", "next", "next", show=False),
         Binding("f7,s", "skip", "skip", key_display="F7", tooltip="Skip the question and show the rest of the page"),
         Binding("r", "run", "run", tooltip="Run the code on this page"),
-        Binding("n,right,enter", "next", "next", key_display="n", tooltip="Next page; after the last the quiz"),
+        Binding("n,right", "next", "next", key_display="n", tooltip="Next page; after the last the quiz"),
         Binding("p,left", "previous", "previous", key_display="p", tooltip="Previous page"),
         Binding("i", "track('intuition')", "intuition", tooltip="The same in a picture, without formulas; and back"),
         Binding("m", "track('derivation')", "derivation", tooltip="The same step by step; and back"),
@@ -79,6 +81,9 @@ class LessonScreen(TutorScreen):
         self.asked: dict[tuple[Track, int], Asked] = {}
         self.given: dict[tuple[Track, int], Given | None] = {}  # None: skipped
         self.outputs: dict[tuple[Track, int], Output] = {}
+        self.page = Vertical(classes="page")
+        self.blocks: list[Widget] = []  # of the page, in order
+        self.onward = Flow(lambda _: self._onward())
         self.let_go = False  # esc left the question: it does not take the keys again by itself
 
     # ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -103,39 +108,42 @@ class LessonScreen(TutorScreen):
     @property
     def open_question(self) -> Answer | None:
         """The question that the page waits for."""
-        for answer in self.query(Answer):
-            if answer.given is None and not answer.has_class(SKIPPED):
-                return answer
-        return None
+        questions = (block for block in self.blocks if isinstance(block, Answer))
+        return next((question for question in questions if not question.has_class(PASSED)), None)
 
     def compose(self) -> ComposeResult:
         yield Static(id="title")
         yield Static(id="bar")
         with VerticalScroll(id="body", can_focus=False):
-            yield Vertical(id="page")
+            yield self.page
         yield KeyBar()
 
     def on_mount(self) -> None:
         state = self.tutor.store.progress.lessons.get(self.lesson.slug, LessonState())
         self.number = min(state.section, len(self.lesson.sections) - 1)
-        self.watch(self.body, "scroll_y", lambda: self.call_after_refresh(self._look_at_question), init=False)
+        self.watch(self.body, "scroll_y", self._scrolled, init=False)
         self._show_page()
 
     def _show_page(self) -> None:
         """Put the page in the place of the one before, and remember where the learner is."""
         self.let_go = False
-        page = self.query_one("#page", Vertical)
+        self.blocks = self._blocks()
+        self.onward = Flow(lambda _: self._onward(), id="onward")
+        heading = Static(lesson_view.heading(self.section), id="heading")
+        before, self.page = self.page, Vertical(heading, *self.blocks, self.onward, classes="page")
         with self.app.batch_update():
-            page.remove_children()
-            page.mount_all(self._blocks())
+            before.display = False
+            before.remove()
+            self.body.mount(self.page)
         self.body.scroll_home(animate=False)
         self._show_head()
-        self.call_after_refresh(self._show_what_is_open)
+        self._show_what_is_open()
         if self.track == "lesson":
             self.tutor.record("position", screen="lesson", lesson=self.lesson.slug, section=self.number)
 
-    def _blocks(self) -> Iterator[Widget]:
-        yield Static(lesson_view.heading(self.section), id="heading")
+    def _blocks(self) -> list[Widget]:
+        """The widgets of the page, in order."""
+        blocks: list[Widget] = []
         for block in self.section.blocks:
             place = (self.track, block.line)
             if isinstance(block, Predict):
@@ -143,28 +151,23 @@ class LessonScreen(TutorScreen):
                     self.asked[place] = draw(block.question, random.randrange(SEEDS))
                 answer = Answer(self.asked[place], self.given.get(place))
                 answer.add_class("question")
-                answer.set_class(place in self.given and self.given[place] is None, SKIPPED)
-                yield answer
+                answer.set_class(place in self.given, PASSED)
+                blocks.append(answer)
             elif isinstance(block, PythonRun):
-                yield RunBlock(block, self.outputs.get(place))
+                blocks.append(RunBlock(block, self.outputs.get(place)))
             elif not isinstance(block, CheckCode):
-                yield Flow(partial(lesson_view.block, block), classes="block")
-        yield Flow(lambda _: self._onward(), id="onward")
+                blocks.append(Flow(partial(lesson_view.block, block), classes="block"))
+        return blocks
 
     def _show_what_is_open(self) -> None:
         """Hide what follows an open question, show the rest."""
-        if not self.is_mounted:
-            return
         behind = False
-        question = self.open_question
-        for child in self.query_one("#page", Vertical).children:
-            child.set_class(behind and child.id != "onward", "behind")
-            behind = behind or child is question
-            if isinstance(child, Answer):
-                child.set_class(child.given is not None or child.has_class(SKIPPED), "answered")
-        self.query_one("#onward", Flow).show(lambda _: self._onward())
+        for block in self.blocks:
+            block.set_class(behind, "behind")
+            behind = behind or block is self.open_question
+        self.onward.show(lambda _: self._onward())
         self.refresh_bindings()
-        self.call_after_refresh(self._look_at_question)
+        self._scrolled()
 
     def _onward(self) -> Content:
         if self.open_question is not None:
@@ -184,14 +187,14 @@ class LessonScreen(TutorScreen):
 
     def on_resize(self) -> None:
         self._show_head()
-        self.call_after_refresh(self._look_at_question)
+        self._scrolled()
 
     # ── turning pages ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes sense now stands in the footer."""
-        if action == "skip":
-            return self.is_mounted and self.open_question is not None
+        if action in ("answer", "skip"):
+            return self.open_question is not None
         if action == "run":
             return any(isinstance(block, PythonRun) for block in self.section.blocks)
         if action == "previous":
@@ -253,7 +256,7 @@ class LessonScreen(TutorScreen):
             # Two lines stay, so that the eye finds its place again.
             self.body.scroll_relative(y=max(1, self.body.size.height - 2), animate=False)
         elif self.open_question is not None:
-            self._focus_question(self.open_question)
+            self.open_question.place.focus()
             self.notify("The page waits for your answer. F7 reads on without one.", timeout=3)
         elif self.number + 1 < len(self.sections) or self.track != "lesson":
             self.action_next()
@@ -269,39 +272,59 @@ class LessonScreen(TutorScreen):
 
     # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def on_answer_placed(self) -> None:
+        """A question has come to stand somewhere on the page."""
+        self._look_at_question()
+
+    def _scrolled(self) -> None:
+        self.call_after_refresh(self._look_at_question)
+
     def _look_at_question(self) -> None:
-        """The open question has the keys while all of it is in view."""
+        """Choices have the keys while all of them are in view; an answer line only takes them when asked to."""
         question = self.open_question if self.is_mounted else None
         if question is None or self.app.screen is not self:
             return
         place = question.place
-        if self.body.region.contains_region(place.region) and place.region.height:
-            if not self.let_go:
-                self._focus_question(question)
-        elif self.focused is not None:
+        in_view = bool(place.region.height) and self.body.region.contains_region(place.region)
+        if in_view and not self.let_go and isinstance(place, Choices):
+            place.focus(scroll_visible=False)
+        elif not in_view and self.focused is not None:
             self.set_focus(None)
 
-    def _focus_question(self, question: Answer) -> None:
-        if not question.place.has_focus:
-            question.place.focus(scroll_visible=False)
+    def on_key(self, event: events.Key) -> None:
+        """What begins a number or a shape goes to the answer line; letters stay keys until then."""
+        question = self.open_question
+        if question is not None and event.character is not None and event.character in BEGINS_AN_ANSWER:
+            line = question.place
+            if isinstance(line, AnswerLine) and not line.has_focus:
+                event.stop()
+                line.focus()
+                line.insert_text_at_cursor(event.character)
 
-    def _place_of(self, answer: Answer) -> tuple[Track, int]:
-        return next(place for place, asked in self.asked.items() if asked is answer.asked)
+    async def action_answer(self) -> None:
+        """Answer what is picked or typed; from elsewhere on the page, go to the question first."""
+        question = self.open_question
+        if question is None:
+            return
+        if question.place.has_focus:
+            await question.place.action_answer()
+        else:
+            question.place.focus()
 
     def on_answer_answered(self, message: Answer.Answered) -> None:
         """One answer is enough, right or wrong: the page goes on."""
-        self.given[self._place_of(message.answer)] = message.given
-        self._go_on_after_question()
+        self._go_on_after(message.answer, message.given)
 
     def action_skip(self) -> None:
         """Read on without an answer."""
         question = self.open_question
         if question is not None:
-            self.given[self._place_of(question)] = None
-            question.add_class(SKIPPED)
-            self._go_on_after_question()
+            self._go_on_after(question, None)
 
-    def _go_on_after_question(self) -> None:
+    def _go_on_after(self, question: Answer, given: Given | None) -> None:
+        place = next(place for place, asked in self.asked.items() if asked is question.asked)
+        self.given[place] = given
+        question.add_class(PASSED)
         self.let_go = False
         self.set_focus(None)
         self._show_what_is_open()
@@ -310,7 +333,7 @@ class LessonScreen(TutorScreen):
 
     def action_run(self) -> None:
         """Run the code in view in the box; what it prints stands under it."""
-        blocks = [block for block in self.query(RunBlock) if not block.has_class("behind")]
+        blocks = [block for block in self.blocks if isinstance(block, RunBlock) and not block.has_class("behind")]
         if not blocks:
             self.notify("The code comes after the question.", timeout=3)
             return

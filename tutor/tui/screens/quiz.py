@@ -8,6 +8,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tutor.course import Question
@@ -30,6 +31,7 @@ class QuizScreen(TutorScreen):
     CSS_PATH = "quiz.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     BINDINGS = [
+        Binding("enter", "answer", "answer", key_display="⏎", tooltip="Answer the question"),
         Binding("enter,n,right", "next", "go on", key_display="⏎"),
         Binding("r", "again", "again", tooltip="Answer the whole quiz again, with other numbers"),
         Binding("down,j", "scroll(1)", "Scroll down", show=False),
@@ -43,12 +45,14 @@ class QuizScreen(TutorScreen):
         self.slug = slug
         self.questions = questions
         self.rng = rng or random.Random()
+        self.question = Vertical(classes="question")
+        self.answer: Answer | None = None  # the question on the screen; None on the page of the result
 
     def compose(self) -> ComposeResult:
         yield Static(id="title")
         yield Static(id="signs")
         with VerticalScroll(id="body", can_focus=False):
-            yield Vertical(id="question")
+            yield self.question
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -68,15 +72,24 @@ class QuizScreen(TutorScreen):
     @property
     def answered(self) -> bool:
         """Whether the question on the screen has its answer."""
-        answers = self.query(Answer)
-        return bool(answers) and answers.last().given is not None
+        return self.answer is not None and self.answer.given is not None
 
     # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Only what makes sense now stands in the footer."""
         over = self.is_mounted and self.sitting.step is None
-        return {"next": over or self.answered, "again": over}.get(action, True)
+        open_ = self.answer is not None and not self.answered
+        return {"answer": open_, "next": over or self.answered, "again": over}.get(action, True)
+
+    async def action_answer(self) -> None:
+        """Answer what is picked or typed."""
+        if self.answer is None or self.answered:
+            return
+        if self.answer.place.has_focus:
+            await self.answer.place.action_answer()
+        else:
+            self.answer.place.focus()
 
     def action_next(self) -> None:
         """The next question, or after the last what comes next in the course."""
@@ -112,7 +125,7 @@ class QuizScreen(TutorScreen):
                 right=right,
             )
         self.set_focus(None)
-        self.query_one("#question", Vertical).mount(Static(self._onward(), id="next"))
+        self.question.mount(Static(self._onward(), id="next"))
         self._show_progress()
 
     def _onward(self) -> Content:
@@ -129,23 +142,25 @@ class QuizScreen(TutorScreen):
 
     def _swap(self) -> None:
         """Put the question, or the result, in the place of what was there."""
-        place = self.query_one("#question", Vertical)
         step = self.sitting.step
+        shown: Widget
+        if step is None:
+            goes_on = self._goes_on()
+            self.answer, shown = None, Flow(lambda width: quiz_view.result(self.sitting, goes_on, width))
+            self.set_focus(None)
+        else:
+            self.answer = shown = Answer(step.asked)
+        before, self.question = self.question, Vertical(shown, classes="question")
         with self.app.batch_update():
-            place.remove_children()
-            if step is None:
-                goes_on = self._goes_on()
-                place.mount(Flow(lambda width: quiz_view.result(self.sitting, goes_on, width), id="result"))
-                self.set_focus(None)
-            else:
-                answer = Answer(step.asked)
-                place.mount(answer)
-                self.call_after_refresh(self._focus, answer)
+            before.display = False
+            before.remove()
+            self.query_one("#body", VerticalScroll).mount(self.question)
         self.query_one("#body", VerticalScroll).scroll_home(animate=False)
 
-    def _focus(self, answer: Answer) -> None:
-        if answer.is_attached and answer.given is None:
-            answer.place.focus(scroll_visible=False)
+    def on_answer_placed(self, message: Answer.Placed) -> None:
+        """A question stands on the screen: it has the keys."""
+        if message.answer is self.answer and not self.answered:
+            self.answer.place.focus(scroll_visible=False)
 
     def _goes_on(self) -> str:
         step = next_step(self.tutor.course, self.tutor.store.progress)

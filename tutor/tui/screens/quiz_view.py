@@ -112,18 +112,13 @@ def height(content: Content) -> int:
     return content.plain.count("\n") + 1
 
 
-def typed(text: str, right: bool) -> Content:
-    """What was typed, and whether it was right."""
-    return Content.assemble(("✓ " if right else "✗ ", "$good" if right else "$bad"), (text, "bold $bright"))
-
-
-def feedback_text(feedback: Feedback, width: int) -> Content:
+def feedback_text(feedback: Feedback, typed: str, width: int) -> Content:
     """Right or wrong by sign and word, the sentence tied to the answer, then the explanation."""
     measure = min(width, MEASURE)
     if not feedback.understood:
         return hanging(Content.styled("· ", "$warning"), feedback.sentence, measure, "$bright")
     verdict = Content.styled("✓ Right", "bold $good") if feedback.right else Content.styled("✗ Not right", "bold $bad")
-    parts = [verdict]
+    parts = [verdict + Content.assemble(("   you said ", "$dim"), typed) if typed else verdict]
     if feedback.sentence not in ("Right.", ""):
         parts.append(markdown_content(feedback.sentence, measure).stylize_before("$bright"))
     parts.append(markdown_content(feedback.explain, measure))

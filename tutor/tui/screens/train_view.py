@@ -65,14 +65,14 @@ def progress(tick: Tick, width: int) -> Content:
 
 def gauges(tick: Tick, values: Mapping[str, float]) -> Content:
     """Per parameter: the size of its gradient, and how far a step moves it."""
-    names = [name.removeprefix("grad_norm ") for name in values if name.startswith("grad_norm ")]
+    names = [name.removeprefix("grad_norm.") for name in values if name.startswith("grad_norm.")]
     lines = [Content.assemble((f"{'parameter':<12}{'|grad|':>10}{'step/size':>12}", "$faint"))]
     for name in names:
-        norm, ratio = values[f"grad_norm {name}"], values.get(f"update_ratio {name}", math.nan)
+        norm, ratio = values[f"grad_norm.{name}"], values.get(f"update_ratio.{name}", math.nan)
         lines.append(
             Content.assemble((f"{name:<12}", "$foreground"), (f"{number(norm):>10}{number(ratio):>12}", "$foreground"))
         )
-    dead = [(name.removeprefix("dead "), share) for name, share in values.items() if name.startswith("dead ")]
+    dead = [(name.removeprefix("dead."), share) for name, share in values.items() if name.startswith("dead.")]
     lines += [
         Content.assemble((f"dead units, layer {name}", "$dim"), (f"{share:>8.1%}", "$foreground"))
         for name, share in dead

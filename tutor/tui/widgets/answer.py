@@ -94,7 +94,7 @@ class Choices(Widget, can_focus=True):
             raise SkipAction
         self.at += by
 
-    def action_answer(self) -> None:
+    async def action_answer(self) -> None:
         if self.answered:
             raise SkipAction
         self.post_message(self.Picked(self.picked if self.several else frozenset({self.at})))
@@ -113,7 +113,7 @@ class AnswerLine(Input):
     """The line in which a number or a shape is typed."""
 
     HELP = "Type your answer and press enter. Esc leaves the line, so that letters are keys again."
-    BINDINGS = [Binding("enter", "submit", "answer", key_display="⏎")]
+    BINDINGS = [Binding("enter", "answer", "answer", key_display="⏎")]
     DEFAULT_CSS = """
     AnswerLine, AnswerLine:focus {
         border: none; height: 1; width: 42; max-width: 100%; padding: 0 1; background: $panel; color: $bright;
@@ -122,8 +122,11 @@ class AnswerLine(Input):
 
     def __init__(self, asked: Asked) -> None:
         hint = "a number: 0.5, 1/2, 1e-3" if asked.question.kind == "number" else "a shape: (64, 128), (3,)"
-        super().__init__(placeholder=hint, max_length=MAX_ANSWER, compact=True)
+        super().__init__(placeholder=hint, max_length=MAX_ANSWER, compact=True, select_on_focus=False)
         self.cursor_blink = False
+
+    async def action_answer(self) -> None:
+        await self.action_submit()
 
     def _on_paste(self, event: events.Paste) -> None:
         """A pasted text is looked at no further than an answer can be long."""
@@ -140,6 +143,13 @@ class Answer(Vertical):
     Answer > AnswerLine { margin-top: 1; }
     Answer > .hidden { display: none; }
     """
+
+    class Placed(Message):
+        """The question stands on the screen, or another place on it."""
+
+        def __init__(self, answer: Answer) -> None:
+            super().__init__()
+            self.answer = answer
 
     class Answered(Message):
         """An answer was given and judged; what was not understood never comes here."""
@@ -176,6 +186,9 @@ class Answer(Vertical):
         if self.given is not None:
             self._show(self.given)
 
+    def on_resize(self) -> None:
+        self.post_message(self.Placed(self))
+
     @property
     def place(self) -> Choices | AnswerLine:
         """Where the answer is given."""
@@ -205,7 +218,7 @@ class Answer(Vertical):
             self._say(given)
 
     def _say(self, given: Given) -> None:
-        self.said.show(lambda width: Content("\n") + quiz_view.feedback_text(given.feedback, width))
+        self.said.show(lambda width: Content("\n") + quiz_view.feedback_text(given.feedback, given.text, width))
         self.said.remove_class("hidden")
         self.call_after_refresh(self.said.scroll_visible, animate=False)
 
@@ -217,6 +230,4 @@ class Answer(Vertical):
             place.refresh(layout=True)
         else:
             place.display = False
-            right = given.feedback.right
-            self.mount(Flow(lambda _: Content("\n") + quiz_view.typed(given.text, right)), before=place)
         self._say(given)
