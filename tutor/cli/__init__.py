@@ -1,37 +1,44 @@
 """The command line: the same functions without a screen, for scripts, classrooms and screen readers.
 
 `main` is the only way in. Exit status: 0 well or passed, 1 the learner's code fails, 2 wrong usage or an unknown name,
-3 a fault of ours.
+3 a fault of ours, 130 after ctrl+c.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+
+INTERRUPTED = 130  # 128 + SIGINT
+NOBODY_READS = 141  # 128 + SIGPIPE, what any other program ends with
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command and return its exit status; errors are one sentence on stderr."""
-    import click
-
-    from tutor.cli.group import tutor
-    from tutor.errors import BoxError, TutorError
-
+    """Run one command and return its exit status; what goes wrong is a sentence on stderr, never a traceback."""
     try:
-        result = tutor.main(args=arguments, prog_name="tutor", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.Abort:
-        return 130
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except BoxError as error:
-        print(f"{error}\nThis is a fault of the tutor, not of your code. `tutor doctor` says more.", file=sys.stderr)
-        return 3
-    except TutorError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except BrokenPipeError:  # `tutor logs | head`: nobody reads on
-        sys.stderr.close()
-        return 0
-    return result if isinstance(result, int) else 0
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `tutor logs 3 | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still in the buffer would complain at the very end
+        return NOBODY_READS
+
+
+def _run(arguments: list[str]) -> int:
+    context: click.Context | None = None
+    try:
+        from tutor.cli.group import tutor
+
+        with tutor.make_context("tutor", list(arguments)) as context:
+            status = tutor.invoke(context)
+        return status if isinstance(status, int) else 0
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        from tutor.cli.failure import explain
+
+        return explain(error, context.obj if context else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import sys
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -55,33 +55,29 @@ class Verbs(click.Group):
 
 
 @click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--user-data", type=click.Path(path_type=Path), help="Keep your files there instead.")
+@click.option("--user-data", type=click.Path(path_type=Path), metavar="DIR", help="Keep your files there instead.")
 @click.version_option(message="%(prog)s %(version)s", package_name="backprop-tutor")
 @click.pass_context
-def tutor(ctx: click.Context, user_data: Path | None) -> None:
+def tutor(ctx: click.Context, user_data: Path | None) -> int:
     """Learn backpropagation: read, answer, write the backward pass, train with it.
 
-    Without a command it opens where you left off; without a terminal it says what is next.
+    Without a command it opens where you left off; without a terminal it prints what is next.
+
+    Exit status: 0 well or passed, 1 your code fails, 2 wrong usage or an unknown name, 3 a fault of the tutor.
     """
     ctx.obj = locate(user_data)
     if ctx.invoked_subcommand is not None:
-        return
+        return 0
     if has_screen():
         from tutor.tui import run
 
-        ctx.exit(run(ctx.obj))
+        return run(ctx.obj)
     from tutor.cli.overview import show_home
 
     show_home(ctx.obj)
+    return 0
 
 
 def has_screen() -> bool:
     """Whether there is a terminal to draw on and to type at."""
-    import os
-
-    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)) and os.environ.get(
-        "TERM", ""
-    ) not in (
-        "",
-        "dumb",
-    )
+    return all(os.isatty(fd) for fd in (0, 1, 2)) and os.environ.get("TERM", "") not in ("", "dumb")

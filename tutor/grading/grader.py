@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tutor.course import TIERS, Challenge, Tier, blanks
+from tutor.errors import BoxError
 from tutor.grading.judge import fold_rows, judge_case, result_stages
 from tutor.grading.numeric import add_numeric, wants_numeric
 from tutor.grading.plan import Planned, make_plan
@@ -32,21 +33,25 @@ def grade(
     """Judge one content of a learner's file, as a Report that grows: each one says more than the one before.
 
     The first comes after the basic and edge tiers, within a blink; the next after the stress tier; the last, marked
-    `final`, adds the numeric gradient of the learner's own forward pass.
+    `final`, adds the numeric gradient of the learner's own forward pass. Once `cancelled` is set there is no other.
 
     Raises BoxError when the box or the reference fails: a fault of ours.
     """
     seed = secrets.randbits(63) if seed is None else seed
     grading = _Grading(challenge, source, box, seed, cancelled or threading.Event())
-    runs = [grading.run(("basic", "edge"))]
-    report = grading.report(runs)
-    yield report
-    if report.status == "right_so_far":
-        runs.append(grading.run(("stress",)))
+    runs: list[_Ran] = []
+    groups: tuple[tuple[Tier, ...], ...] = (("basic", "edge"), ("stress",))
+    for tiers in groups:
+        runs.append(grading.run(tiers))
+        if grading.cancelled.is_set():
+            return
         report = grading.report(runs)
         yield report
-    if not grading.cancelled.is_set():
-        yield grading.with_numeric(report, runs)
+        if grading.cancelled.is_set():
+            return
+        if report.status != "right_so_far":
+            break
+    yield grading.with_numeric(report, runs)
 
 
 @dataclass(frozen=True)
@@ -79,14 +84,17 @@ class _Grading:
         return _Ran(tiers, plan, truths, answer, judged)
 
     def _drive(self, plan: Sequence[Planned], truths: Sequence[Truth], numeric: Numeric | None = None) -> BoxResult:
+        """Run the learner's file; with `numeric` unfed, so that its gradients and the numeric ones are of one pass."""
         drive = self.challenge.drive
-        fed = fed_names("\n".join((drive.setup, drive.forward, drive.backward, drive.update)))
+        text = "\n".join((drive.setup, drive.forward, drive.backward, drive.update))
+        fed = frozenset[str]() if numeric else fed_names(text)
         cases = tuple(
             BoxCase(
                 sizes=planned.sizes,
                 arrays=dict(planned.arrays),
                 right={name: truth.values[name].astype(planned.case.dtype) for name in fed if name in truth.values},
                 numeric=numeric,
+                second_call=numeric is None,
             )
             for planned, truth in zip(plan, truths, strict=True)
         )
@@ -97,7 +105,10 @@ class _Grading:
             cases=cases,
             limits=self.challenge.limits,
         )
-        return self.box.run(job, self.cancelled)
+        answer = self.box.run(job, self.cancelled)
+        if answer.fault is not None and answer.fault.kind == "tutor":
+            raise BoxError(answer.fault.sentence, "", answer.fault.next_step)
+        return answer
 
     def report(self, runs: Sequence[_Ran]) -> Report:
         challenge = self.challenge
@@ -111,11 +122,11 @@ class _Grading:
         status: Status
         if fault is not None and (fault.kind != "exception" or _stopped_before(runs, wrong)):
             status = "could_not_run"
-        elif wrong is not None or not rows:
+        elif not rows or any(row.verdict != "right" for row in rows):
             status = "failed"
         else:
             status = "passed" if any("stress" in ran.tiers for ran in runs) else "right_so_far"
-        headline, next_step, line = _headline(challenge, self.source, status, fault, wrong)
+        headline, next_step, line = _headline(challenge, self.source, status, fault, wrong, runs)
         answers = [ran.answer for ran in runs]
         return Report(
             challenge=challenge.id,
@@ -146,8 +157,7 @@ class _Grading:
         answer = self._drive((shown.planned,), (shown.truth,), request)
         if not answer.cases:
             return msgspec.structs.replace(report, final=True)
-        case = answer.cases[0]
-        return add_numeric(self.challenge, report, shown.planned, shown.truth, case.numeric, case.numeric_note)
+        return add_numeric(self.challenge, report, shown.ran.judged[shown.number], answer.cases[0])
 
     def _tensors(self, shown: _Shown) -> tuple[Tensor, ...]:
         case, truth = shown.ran.answer.cases[shown.number], shown.truth
@@ -177,9 +187,8 @@ class _Shown:
 def _shown_case(runs: Sequence[_Ran], wrong: Check | None) -> _Shown | None:
     """The case in which the first wrong result was seen, else the first case that was finished."""
     for ran in runs:
-        for number in range(len(ran.answer.cases)):
-            planned = ran.plan[number]
-            if wrong is None or (planned.tier == wrong.tier and planned.case.proves == wrong.case):
+        for number, checks in enumerate(ran.judged):
+            if wrong is None or wrong in checks:
                 return _Shown(ran, number)
     return None
 
@@ -187,8 +196,8 @@ def _shown_case(runs: Sequence[_Ran], wrong: Check | None) -> _Shown | None:
 def _stopped_before(runs: Sequence[_Ran], wrong: Check | None) -> bool:
     """True when code stopped in an earlier case than the one in which the first wrong result was seen."""
     for ran in runs:
-        for planned, case in zip(ran.plan, ran.answer.cases, strict=False):
-            if wrong is not None and (planned.tier, planned.case.proves) == (wrong.tier, wrong.case):
+        for checks, case in zip(ran.judged, ran.answer.cases, strict=True):
+            if wrong in checks:
                 return False
             if case.error is not None:
                 return True
@@ -224,12 +233,17 @@ def _count_tiers(challenge: Challenge, runs: Sequence[_Ran]) -> dict[Tier, TierC
 
 
 def _headline(
-    challenge: Challenge, source: str, status: Status, fault: Fault | None, wrong: Check | None
+    challenge: Challenge,
+    source: str,
+    status: Status,
+    fault: Fault | None,
+    wrong: Check | None,
+    runs: Sequence[_Ran],
 ) -> tuple[str, str, int | None]:
     """The first thing that matters, the next step, and the line in the learner's file where there is one."""
     line = fault.error.line if fault and fault.error else None
-    if fault is not None and fault.kind not in ("exception",):
-        return fault.sentence, fault.next_step, line
+    if fault is not None and fault.kind != "exception":
+        return fault.sentence + _where_stopped(runs), fault.next_step, line
     empty = blanks(source) if status in ("failed", "could_not_run") else ()
     if empty:
         blank = empty[0]
@@ -237,7 +251,10 @@ def _headline(
     if fault is not None and status == "could_not_run":
         if fault.error is not None and fault.error.type == "NotImplementedError" and fault.error.message:
             return _sentence(fault.error.message), "", line
-        return fault.sentence, fault.next_step, line
+        absent = _absent_names(challenge, fault, runs)
+        if absent:
+            return _absent_sentence(source, absent), f"The exercise asks for {absent}, under this very name.", None
+        return _sentence(fault.sentence) + _where_stopped(runs), fault.next_step, line
     if wrong is not None:
         where = "" if wrong.tier == "basic" else f" This shows with {wrong.case}."
         # What stopped later is most often the wrong array's doing, so it stands second.
@@ -247,6 +264,26 @@ def _headline(
     if status == "passed":
         return f"Passed: all {len(challenge.judge.results)} results are right in every tier.", "", None
     return "Nothing was judged: your file gave no result.", "", None
+
+
+def _absent_names(challenge: Challenge, fault: Fault, runs: Sequence[_Ran]) -> str:
+    """What the file should define and does not, where that is why the setup stopped."""
+    if fault.error is None or fault.error.stage != "setup":
+        return ""
+    return " and ".join(name for name in challenge.defines if name not in runs[-1].answer.defined)
+
+
+def _absent_sentence(source: str, absent: str) -> str:
+    return f"Your file defines no {absent}." if source.strip() else "Your file is empty."
+
+
+def _where_stopped(runs: Sequence[_Ran]) -> str:
+    """Which case the code stopped in, where it is not the basic one."""
+    for ran in runs:
+        for planned, case in zip(ran.plan, ran.answer.cases, strict=False):
+            if case.error is not None:
+                return "" if planned.tier == "basic" else f" This shows with {planned.case.proves}."
+    return " The basic and edge cases hold; this shows in the stress tier." if len(runs) > 1 else ""
 
 
 def _later(fault: Fault | None) -> str:

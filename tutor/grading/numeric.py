@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 
 from tutor.course import Challenge
 from tutor.grading.norms import AnyArray, norm_ratio
-from tutor.grading.plan import Planned
 from tutor.grading.report import Check, Report, Tensor
-from tutor.grading.truth import Truth
-from tutor.learner import Array
+from tutor.learner import CaseResult
 
 CLOSE = 1e-5  # a numeric gradient is good to about 1e-9; closer than this they are the same derivative
-
-
 MOST_ENTRIES = 2000  # one forward pass per entry: beyond this it is no longer made in a blink
 
 
@@ -28,52 +24,43 @@ def wants_numeric(report: Report, entries: int) -> bool:
 def add_numeric(
     challenge: Challenge,
     report: Report,
-    planned: Planned,
-    truth: Truth,
-    numeric: Mapping[str, Array],
-    note: str,
+    shown: Sequence[Check],
+    own: CaseResult,
 ) -> Report:
     """Put the numeric gradient into the rows and the tensors of the report, and make it the final one.
 
-    Where a gradient of the learner agrees with it and both differ from the truth, the backward pass is right for a
-    forward pass that is wrong: the headline says so.
+    `shown` are the checks of the case whose tensors the report shows; `own` is what the learner's file gave in it when
+    nothing was fed. Where the forward pass is wrong and every gradient of `own` agrees with the numeric one, the
+    backward pass is right for that forward pass: the next step says so.
     """
+    derivatives = {name: of[3:] for name, of in challenge.judge.results.items() if of.startswith("d/d")}
     by_result = {
-        name: np.asarray(numeric[of[3:]], dtype=np.float64)
-        for name, of in challenge.judge.results.items()
-        if of.startswith("d/d") and of[3:] in numeric
+        name: np.asarray(own.numeric[array], dtype=np.float64)
+        for name, array in derivatives.items()
+        if array in own.numeric
     }
-    tensors = tuple(_with_numeric(tensor, by_result.get(tensor.name)) for tensor in report.tensors)
-    yours = {tensor.name: tensor.yours for tensor in report.tensors}
-    faithful = [
-        name
-        for name, gradient in by_result.items()
-        if _agree(yours.get(name), gradient) and norm_ratio(gradient, truth.values[name]) > CLOSE
-    ]
+    wrong = report.first_wrong
+    forward = challenge.drive.results.get("forward", {})
+    forward_wrong = wrong is not None and wrong.name in forward and wrong.verdict == "wrong_value"
+    consistent = all(name in by_result and _agree(own.results.get(name), by_result[name]) for name in derivatives)
     next_step = report.next_step
-    forward_wrong = any(check.of == "value" and check.verdict == "wrong_value" for check in report.checks)
-    if faithful and forward_wrong and not next_step:
+    if forward_wrong and consistent and not next_step:
         next_step = "Your backward is right for your forward: it is the forward pass that is wrong."
     return msgspec.structs.replace(
         report,
         checks=tuple(
-            _check_with_numeric(check, by_result.get(check.name))
-            if (check.tier, check.case) == (planned.tier, planned.case.proves)
-            else check
+            _check_with_numeric(check, by_result.get(check.name)) if check in shown else check
             for check in report.checks
         ),
-        tensors=tensors,
-        numeric_note=note,
+        tensors=tuple(_with_numeric(tensor, by_result.get(tensor.name)) for tensor in report.tensors),
+        numeric_note=own.numeric_note,
         next_step=next_step,
         final=True,
     )
 
 
-def _agree(yours: object, gradient: AnyArray) -> bool:
-    if not isinstance(yours, list):
-        return False
-    got = np.asarray(yours, dtype=np.float64)
-    return got.shape == gradient.shape and bool(np.isfinite(got).all()) and norm_ratio(got, gradient) < CLOSE
+def _agree(yours: AnyArray | None, gradient: AnyArray) -> bool:
+    return yours is not None and yours.shape == gradient.shape and norm_ratio(yours, gradient) < CLOSE
 
 
 def _with_numeric(tensor: Tensor, gradient: AnyArray | None) -> Tensor:

@@ -150,8 +150,8 @@ class Store:
         """One sentence for a program that ends now: what it did is not stored, and why; None when all of it is."""
         if not self._unsaved:
             return None
-        if self._newer or self._write_error is None:
-            return f"What you did now is not stored. {self.trouble or ''}".rstrip()
+        if self._write_error is None:
+            return self.trouble
         refusal = _refusal(self._write_error, self.folder)
         return f"{refusal}: what you did now is not stored; start with --user-data DIR to store it elsewhere."
 

@@ -127,7 +127,7 @@ def _settle_in(scratch: str) -> tuple[TextIO, TextIO]:
     # By line, so that what was printed before a crash or an endless loop is seen.
     out = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
     err = _Stderr(
-        open(2, "wb", buffering=0, closefd=False),  # type: ignore[arg-type]  # noqa: SIM115
+        open(2, "wb", buffering=0, closefd=False),  # noqa: SIM115
         encoding="utf-8",
         errors="backslashreplace",
         write_through=True,

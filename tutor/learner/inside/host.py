@@ -26,6 +26,7 @@ KEPT_OUTPUT = 64 << 10  # bytes
 MOST_OUTPUT = 32 << 20
 MOST_ANSWER = wire.LARGEST_BODY + wire.LARGEST_HEADER
 GRACE = 0.1  # seconds that a child has to end after its answer, and its twins to answer after its end
+QUIET = 0.005  # seconds without work after which a spare is made
 LOOK = 0.1  # seconds between two looks at memory
 WARM = 20.0  # seconds that a spare may take to start
 AT_ONCE = (os.cpu_count() or 1) + 2
@@ -57,18 +58,22 @@ class Host:
 
     def serve(self) -> None:
         """Serve until the input ends, then end every child."""
+        self.spares.prepare()
         while self.open:
-            self.spares.prepare()
-            for key, _ in self.selector.select(self._patience()):
+            events = self.selector.select(self._patience())
+            for key, _ in events:
                 key.data()
             self._reap()
             self._watch()
             self._settle()
             self._start_waiting()
+            # Making a spare takes as long as a check: not while one may be waiting, unless there is none left.
+            if not self.spares.idle or not (events or self.running):
+                self.spares.prepare()
         for child in self.running.values():
             child.kill()
         for pid in _children() | {spare.pid for spare in self.spares.idle}:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
+            with contextlib.suppress(ProcessLookupError, PermissionError, ChildProcessError):
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
         self._delete(self.folder)
@@ -279,7 +284,7 @@ class Host:
     def _patience(self) -> float | None:
         """How long nothing can happen but what a descriptor tells."""
         now = time.monotonic()
-        until = [now + 60]
+        until = [now + (60 if self.spares.complete or self.running else QUIET)]
         for child in self.running.values():
             if child.status is not None:
                 until.append(child.gone_at + GRACE)

@@ -61,10 +61,16 @@ class Spares:
         self.tasks: int | None = None
         self.counted = -_COUNT_AGAIN
 
+    @property
+    def complete(self) -> bool:
+        """Whether as many wait as should."""
+        return len(self.idle) >= self.wanted
+
     def prepare(self) -> None:
-        """Start what is missing."""
-        while len(self.idle) < self.wanted:
-            self.idle.append(self._new())
+        """Start one spare if one is missing."""
+        if not self.complete:
+            with contextlib.suppress(OSError):  # whoever needs it will hear the reason from `start`
+                self.idle.append(self._new())
 
     def start(self, job: dict[str, Any], message: bytes | memoryview) -> Child:
         """Hand a job to a child; raises OSError where none can be started."""
