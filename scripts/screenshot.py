@@ -1,6 +1,6 @@
 """Take the README's pictures: the real program in a real terminal, in a throw-away folder, judging a real mistake.
 
-    .venv/bin/python scripts/screenshot.py        # writes docs/lab.png and docs/train.png
+.venv/bin/python scripts/screenshot.py        # writes docs/lab.png and docs/train.png
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import sys
 
 VERSION = "0.1.0"
 
-_SCREEN_VERBS = ("learn", "quiz", "challenge", "viz")
+_SCREEN_VERBS = ("learn", "quiz", "challenge")
 _OPTIONS_WITH_VALUE = ("--user-data", "--content")  # the ones that may stand before the verb
 _NO_SCREEN = frozenset(("--plain", "--list", "--json", "--help", "-h", "--version"))
 

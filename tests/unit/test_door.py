@@ -22,7 +22,6 @@ from tutor import __main__ as door
         ("--user-data /tmp/x quiz 06", True),
         ("challenge linear_scratch", True),
         ("challenge --kind fill", True),
-        ("viz sigmoid", True),
         ("learn 06 --plain", False),
         ("challenge --list", False),
         ("quiz --help", False),

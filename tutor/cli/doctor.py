@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 import click
 
+from tutor.cli.words import broken_text
+from tutor.course import Broken, Challenge, LessonHead, list_challenges, load_course
+from tutor.errors import BoxError
 from tutor.paths import Paths
 from tutor.progress import Store
 
@@ -28,11 +31,15 @@ class Finding(NamedTuple):
 
 @click.command()
 @click.pass_obj
-def doctor(paths: Paths) -> None:
-    """Say what this machine and terminal can do, which protections are active, and what is missing."""
+def doctor(paths: Paths) -> int:
+    """Say what works here and what is missing.
+
+    Looks at the terminal, your files, the course, the protections around your code, and what training can use.
+    """
     for heading, findings in (
         ("Terminal", _terminal()),
         ("Your files", _files(paths)),
+        ("The course", _course(paths)),
         ("The box for your code", _box()),
         ("Training", _training()),
     ):
@@ -40,6 +47,7 @@ def doctor(paths: Paths) -> None:
         for finding in findings:
             click.echo(f"  {'✓' if finding.well else '✗'} {finding.what:<22}{finding.says}")
     click.echo(f"Python {platform.python_version()} on {platform.system()} {platform.release()}")
+    return 0
 
 
 def _terminal() -> Iterator[Finding]:
@@ -59,8 +67,8 @@ def _terminal() -> Iterator[Finding]:
 
 def _files(paths: Paths) -> Iterator[Finding]:
     folder = paths.user_data
-    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    writable = nearest.is_dir() and os.access(nearest, os.W_OK)
+    nearest = next(parent for parent in (folder, *folder.parents) if os.path.exists(parent))  # noqa: PTH110  # never raises
+    writable = os.path.isdir(nearest) and os.access(nearest, os.W_OK)  # noqa: PTH112
     yield Finding(writable, "folder", str(folder) if writable else f"{folder} cannot be written: use --user-data DIR")
     free = shutil.disk_usage(nearest).free
     yield Finding(free > LITTLE_ROOM, "free space", f"{free / 1e9:.1f} GB")
@@ -71,11 +79,27 @@ def _files(paths: Paths) -> Iterator[Finding]:
             yield Finding(False, "store", store.trouble)
 
 
+def _course(paths: Paths) -> Iterator[Finding]:
+    course = load_course(paths.lessons)
+    lessons = sum(isinstance(entry.head, LessonHead) for entry in course.entries)
+    exercises = list_challenges(paths.lessons)
+    usable = sum(isinstance(item, Challenge) for item in exercises)
+    yield Finding(lessons > 0, "folder", f"{paths.lessons}: {lessons} lessons, {usable} exercises")
+    heads = [entry.head for entry in course.entries]
+    for broken in (*heads, *course.broken, *exercises):
+        if isinstance(broken, Broken):
+            yield Finding(False, "broken", broken_text(broken).removeprefix("✗ "))
+
+
 def _box() -> Iterator[Finding]:
     from tutor.learner import Box
 
-    with Box() as box:
-        layers = box.layers()
+    try:
+        with Box() as box:
+            layers = box.layers()
+    except BoxError as error:
+        yield Finding(False, "start", str(error))
+        return
     yield Finding(True, "strategy", layers.strategy)
     for name, (active, sentence) in layers.layers.items():
         yield Finding(active, name, sentence)

@@ -9,139 +9,189 @@ import click
 import msgspec
 
 from tutor.cli.group import has_screen
-from tutor.cli.words import report_text
+from tutor.cli.stored import open_store, source_of, work_file, writing
+from tutor.cli.words import broken_text, exercise_words, report_text
 from tutor.course import (
+    TIERS,
     Broken,
     Challenge,
     hints,
     list_challenges,
     load_challenge,
+    load_course,
     markdown_text,
+    resolve,
     solutions,
     starter,
     why,
 )
 from tutor.course import hint as read_hint
-from tutor.grading import Report
-from tutor.learner import Box, WorkFile, read_source
+from tutor.errors import SourceError
+from tutor.grading import Report, TierCount
+from tutor.learner import Box, Fault
 from tutor.paths import Paths
 from tutor.progress import ExerciseState, Store
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("id", required=False)
+@click.option("--list", "listing", is_flag=True, help="List the exercises; so does the command without an ID.")
+@click.option("--kind", "--type", type=click.Choice(["fill", "scratch", "debug"]), help="List only this kind.")
+@click.option("--concept", metavar="NAME", help="List only this lesson's (its slug, concept or number).")
+@click.pass_obj
+def challenge(paths: Paths, id: str | None, listing: bool, kind: str | None, concept: str | None) -> int:
+    """Open an exercise, or list them.
+
+    Opens exercise ID in the Lab; where there is no screen, makes your file and says where it is.
+    """
+    if not id or listing:
+        _list(paths, kind, resolve(load_course(paths.lessons), concept).outline.slug if concept else None)
+        return 0
+    found = load_challenge(paths.lessons, id)
+    if has_screen():
+        from tutor.tui import Opening, run
+
+        return run(paths, Opening("lab", found.id))
+    file = source_of(paths, found).path
+    click.echo(f"{found.title}\nYour file: {file}\nJudge it:  tutor test {found.id}\nA hint:    tutor hint {found.id}")
+    return 0
+
+
+def _list(paths: Paths, kind: str | None, lesson: str | None) -> None:
+    with open_store(paths) as store:
+        states = store.refresh().exercises
+    shown = 0
+    for item in list_challenges(paths.lessons):
+        if isinstance(item, Broken):
+            click.echo(broken_text(item))
+        elif kind in (None, item.kind) and lesson in (None, item.lesson):
+            shown += 1
+            state = states.get(item.id, ExerciseState())
+            sign = "✓" if state.passed else "·"
+            click.echo(f"{sign} {item.id:<22}{item.kind:<9}{exercise_words(state):<16}{item.title}")
+    if not shown:
+        click.echo("There is no such exercise yet. tutor challenge --list shows all.", err=True)
+
+
+@click.command()
+@click.argument("id")
+@click.option("--file", type=FILE, help="Judge this file instead of yours; the verdict is not stored.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
+@click.pass_obj
+def test(paths: Paths, id: str, file: Path | None, as_json: bool) -> int:
+    """Judge your code for an exercise.
+
+    Exit status: 0 when it passes, 1 when not, 2 for an unknown exercise or wrong usage, 3 for a fault of the tutor.
+    """
+    from tutor.grading import grade
+
+    found = load_challenge(paths.lessons, id)
+    try:
+        source = source_of(paths, found, file)
+    except SourceError as error:
+        report = _unreadable(found, error)
+    else:
+        with Box() as box:
+            report = list(grade(found, source.text, box))[-1]
+    click.echo(msgspec.json.encode(report) if as_json else report_text(report))
+    if report.fault is not None and report.fault.kind == "tutor":
+        return 3
+    if file is None and report.source_hash:
+        with open_store(paths) as store:
+            store.record("position", screen="lab", lesson=found.lesson, exercise=found.id)
+            for kind, facts in report.events(found.lesson):
+                store.record(kind, **facts)
+    return 0 if report.passed else 1
+
+
+def _unreadable(challenge: Challenge, error: SourceError) -> Report:
+    """The verdict on a file that is no Python text, so that a script reads the same record for every file."""
+    next_step = " ".join(part for part in (error.what, error.next_step) if part)
+    return Report(
+        challenge=challenge.id,
+        source_hash="",
+        seed=0,
+        status="could_not_run",
+        headline=error.title,
+        next_step=next_step,
+        checks=(),
+        tiers={tier: TierCount(0, len(challenge.judge.results), judged=False) for tier in TIERS},
+        tensors=(),
+        fault=Fault("syntax", error.title, next_step),
+        line=None,
+        output="",
+        output_cut=False,
+        seconds=0.0,
+    )
+
+
+@click.command()
+@click.argument("id")
+@click.option("--number", type=click.IntRange(1), help="Show this hint instead of the next.")
+@click.pass_obj
+def hint(paths: Paths, id: str, number: int | None) -> int:
+    """Show the next hint for an exercise."""
+    found = load_challenge(paths.lessons, id)
+    with open_store(paths) as store:
+        count = hints(found)
+        number = min(number or _state(store, found).hints + 1, count)
+        click.echo(f"Hint {number} of {count}\n\n{markdown_text(read_hint(found, number))}")
+        store.record("hint_shown", exercise=found.id, lesson=found.lesson, hint=number)
+    return 0
 
 
 def _state(store: Store, challenge: Challenge) -> ExerciseState:
     return store.refresh().exercises.get(challenge.id, ExerciseState())
 
 
-def _work_file(paths: Paths, challenge: Challenge) -> WorkFile:
-    return WorkFile(paths.implementation(challenge.id), paths.backup)
-
-
-@click.command()
-@click.argument("id", required=False)
-@click.option("--list", "listing", is_flag=True, help="List the exercises.")
-@click.option("--kind", "--type", type=click.Choice(["fill", "scratch", "debug"]), help="Only this kind.")
-@click.pass_obj
-def challenge(paths: Paths, id: str | None, listing: bool, kind: str | None) -> None:
-    """Open an exercise in the Lab, or list them."""
-    if id and not listing:
-        found = load_challenge(paths.lessons, id)
-        if has_screen():
-            from tutor.tui import Opening, run
-
-            sys.exit(run(paths, Opening("lab", found.id)))
-        file = _work_file(paths, found)
-        file.ensure(starter(found))
-        click.echo(f"{found.title}\nYour file: {file.path}\nJudge it:  tutor test {found.id}")
-        return
-    with Store.open(paths) as store:
-        states = store.refresh().exercises
-    for item in list_challenges(paths.lessons):
-        if isinstance(item, Broken):
-            click.echo(f"✗ {item.file}{f':{item.line}' if item.line else ''}: {item.reason}")
-        elif kind in (None, item.kind):
-            state = states.get(item.id, ExerciseState())
-            words = "passed" if state.passed else f"{state.right} of {state.total} right" if state.attempts else "new"
-            click.echo(f"{'✓' if state.passed else '·'} {item.id:<22}{item.kind:<9}{words:<16}{item.title}")
-
-
-@click.command()
-@click.argument("id")
-@click.option("--file", type=click.Path(path_type=Path), help="Judge this file instead of yours.")
-@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
-@click.pass_obj
-def test(paths: Paths, id: str, file: Path | None, as_json: bool) -> None:
-    """Judge your code: exit status 0 when it passes, 1 when not."""
-    from tutor.grading import grade
-
-    found = load_challenge(paths.lessons, id)
-    source = read_source(file) if file else _work_file(paths, found).ensure(starter(found))
-    with Box() as box:
-        report = list(grade(found, source.text, box))[-1]
-    if file is None:
-        _remember(paths, found, report)
-    click.echo(msgspec.json.encode(report) if as_json else report_text(report))
-    sys.exit(0 if report.passed else 1)
-
-
-def _remember(paths: Paths, challenge: Challenge, report: Report) -> None:
-    with Store.open(paths) as store:
-        for kind, facts in report.events(challenge.lesson):
-            store.record(kind, **facts)
-        if store.trouble:
-            click.echo(store.trouble, err=True)
-
-
-@click.command()
-@click.argument("id")
-@click.option("--number", type=click.IntRange(1), help="This hint instead of the next.")
-@click.pass_obj
-def hint(paths: Paths, id: str, number: int | None) -> None:
-    """Show the next hint."""
-    found = load_challenge(paths.lessons, id)
-    with Store.open(paths) as store:
-        count = hints(found)
-        number = min(number or _state(store, found).hints + 1, count)
-        click.echo(f"Hint {number} of {count}\n\n{markdown_text(read_hint(found, number))}")
-        store.record("hint_shown", exercise=found.id, lesson=found.lesson, hint=number)
-
-
 @click.command()
 @click.argument("id")
 @click.option("--show", is_flag=True, help="Show it before you passed; it is marked as shown.")
 @click.pass_obj
-def solution(paths: Paths, id: str, show: bool) -> None:
-    """Show the solutions: after you passed, or with --show after the third hint."""
+def solution(paths: Paths, id: str, show: bool) -> int:
+    """Show the solutions of an exercise.
+
+    They open when you pass, or with --show after the third hint.
+    """
     found = load_challenge(paths.lessons, id)
-    with Store.open(paths) as store:
+    with open_store(paths) as store:
         state = _state(store, found)
-        if not state.passed:
+        if not state.passed and not state.solution_shown:
             if state.hints < hints(found):
-                click.echo(
-                    f"The solution opens when you pass, or after the third hint: tutor hint {found.id}", err=True
-                )
-                sys.exit(2)
-            if not show:
-                click.echo(f"It will be marked as shown. To see it: tutor solution {found.id} --show", err=True)
-                sys.exit(2)
+                words = f"The solution opens when you pass, or after the third hint: tutor hint {found.id}"
+            else:
+                words = f"It will be marked as shown. To see it: tutor solution {found.id} --show"
+            if state.hints < hints(found) or not show:
+                click.echo(words, err=True)
+                return 2
             store.record("solution_shown", exercise=found.id, lesson=found.lesson)
     for label, text in solutions(found):
         click.echo(f"# ── {label} " + "─" * max(0, 70 - len(label)) + f"\n\n{text}")
     click.echo(markdown_text(why(found)))
+    return 0
 
 
 @click.command()
 @click.argument("id")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def reset(paths: Paths, id: str, yes: bool) -> None:
+def reset(paths: Paths, id: str, yes: bool) -> int:
     """Start an exercise again; your file is kept."""
     found = load_challenge(paths.lessons, id)
-    file = _work_file(paths, found)
+    file = work_file(paths, found)
     if not yes:
-        click.confirm(f"Put the starter in the place of {file.path}? Your file is kept.", abort=True)
-    kept = file.reset(starter(found))
-    with Store.open(paths) as store:
+        click.echo(f"Put the starter in the place of {file.path}? Your file is kept. [y/N] ", nl=False)
+        answer = sys.stdin.readline() if sys.stdin else ""
+        if answer.strip().lower() not in ("y", "yes"):
+            click.echo(f"Nothing was changed. Without a question: tutor reset {found.id} --yes", err=True)
+            return 2
+    with writing():
+        kept = file.reset(starter(found))
+    with open_store(paths) as store:
         store.record("reset", exercise=found.id, lesson=found.lesson)
     if kept is not None:
         click.echo(f"Your file is kept: {kept}")
     click.echo(f"A fresh start: {file.path}")
+    return 0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 import msgspec
 
-from tutor.cli.words import tick_text
-from tutor.course import Broken, Course, Entry, LessonHead, load_course
+from tutor.cli.stored import open_store
+from tutor.cli.words import broken_text, exercise_words, tick_text
+from tutor.course import Broken, Course, Entry, LessonHead, load_course, load_lesson, load_quiz
+from tutor.errors import ContentError, UnknownName
 from tutor.paths import Paths
 from tutor.progress import ExerciseState, LessonState, NextStep, Progress, Store, next_step
 from tutor.training import ENDED, list_runs
@@ -18,15 +20,14 @@ def show_home(paths: Paths) -> None:
     with Store.open(paths) as store:
         progress = store.refresh()
         trouble = store.trouble
-    lines = ["tutor · backpropagation"]
-    if trouble:
-        lines.append(trouble)
     step = next_step(course, progress)
+    lines = ["tutor · backpropagation", *([trouble] if trouble else [])]
     lines += ["", f"Next: {step.title} · {step.detail}", *(f"  {command}" for command in _commands(step))]
-    lines += _course_lines(course, progress)
+    lines += _course_lines(paths, course, progress)
     alive = [tick for tick in list_runs(paths) if tick.state not in ENDED]
     if alive:
         lines += ["", "Running", *(f"  {tick_text(tick)}" for tick in alive)]
+        lines.append(f"  tutor status {alive[0].config.id}")
     lines += ["", "tutor --help lists every command; in a terminal, `tutor` opens the screens."]
     click.echo("\n".join(lines))
 
@@ -36,27 +37,42 @@ def _commands(step: NextStep) -> tuple[str, ...]:
         "lesson": (f"tutor learn --plain {step.name}",),
         "quiz": (f"tutor quiz --plain {step.name}",),
         "lab": (f"tutor challenge {step.name}", f"tutor test {step.name}"),
-        "home": (),
+        "home": ("tutor challenge --list", "tutor progress"),
     }[step.screen]
 
 
-def _course_lines(course: Course, progress: Progress) -> list[str]:
+def _course_lines(paths: Paths, course: Course, progress: Progress) -> list[str]:
     lines = []
     for number, part in enumerate(course.parts):
         lines += ["", f"{number + 1}  {part}"]
-        lines += [_entry_line(entry, progress) for entry in course.entries if entry.part == number]
-    lines += [f"✗ {broken.file}: {broken.reason}" for broken in course.broken]
+        for entry in course.entries:
+            if entry.part == number:
+                lines += _entry_lines(paths, entry, progress)
+    lines += [broken_text(broken) for broken in course.broken]
     return lines
 
 
-def _entry_line(entry: Entry, progress: Progress) -> str:
+def _entry_lines(paths: Paths, entry: Entry, progress: Progress) -> list[str]:
     start = f"   {entry.outline.number}  {entry.outline.title:<28}"
     if entry.head is None:
-        return f"{start}in preparation"
+        return [f"{start}in preparation"]
     if isinstance(entry.head, Broken):
-        where = f"{entry.head.file.name}{f':{entry.head.line}' if entry.head.line else ''}"
-        return f"{start}✗ broken: {where}: {entry.head.reason}"
-    return f"{start}{', '.join(_words(entry.outline.slug, entry.head, progress))}"
+        return [f"{start}cannot be read", f"       {broken_text(entry.head)}"]
+    line = f"{start}{', '.join(_words(entry.outline.slug, entry.head, progress))}"
+    return [line, *(f"       {broken_text(broken)}" for broken in _broken(paths, entry.outline.slug))]
+
+
+def _broken(paths: Paths, slug: str) -> list[Broken]:
+    """What of a lesson would fail when it is opened: its pages, its quiz."""
+    found = []
+    for read, folder in ((load_lesson, paths.lessons), (load_quiz, paths.quizzes)):
+        try:
+            read(folder, slug)
+        except ContentError as error:
+            found.append(Broken(error.file, error.line, error.reason))
+        except UnknownName:
+            continue  # no quiz is no broken one
+    return found
 
 
 def _words(slug: str, head: LessonHead, progress: Progress) -> list[str]:
@@ -64,24 +80,19 @@ def _words(slug: str, head: LessonHead, progress: Progress) -> list[str]:
     words = ["read" if lesson.read else f"{head.minutes} min"]
     if lesson.quiz_asked:
         words.append(f"quiz {lesson.quiz_right}/{lesson.quiz_asked}")
-    for name in head.exercises:
-        state = progress.exercises.get(name, ExerciseState())
-        reached = f"{state.right} of {state.total} right" if state.attempts else "new"
-        words.append(f"{name} {'passed' if state.passed else reached}")
+    words += [f"{name} {exercise_words(progress.exercises.get(name, ExerciseState()))}" for name in head.exercises]
     return words
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
-def progress(paths: Paths, as_json: bool) -> None:
+def progress(paths: Paths, as_json: bool) -> int:
     """Show what you have read, answered and passed."""
-    with Store.open(paths) as store:
+    with open_store(paths) as store:
         state = store.refresh()
-        trouble = store.trouble
     if as_json:
         click.echo(msgspec.json.encode(state))
-        return
-    click.echo("\n".join(_course_lines(load_course(paths.lessons), state)).lstrip("\n"))
-    if trouble:
-        click.echo(trouble, err=True)
+    else:
+        click.echo("\n".join(_course_lines(paths, load_course(paths.lessons), state)).lstrip("\n"))
+    return 0

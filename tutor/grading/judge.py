@@ -23,7 +23,7 @@ from tutor.grading.norms import (
 from tutor.grading.plan import Planned
 from tutor.grading.report import Cell, Check, Verdict
 from tutor.grading.truth import Truth
-from tutor.learner import CaseResult
+from tutor.learner import CaseResult, CodeError
 
 Stage = Literal["forward", "backward", "update"]
 STAGES: tuple[Stage, ...] = ("forward", "backward", "update")
@@ -93,7 +93,7 @@ def _judge_result(
     worst: Cell | None = None
     verdict: Verdict
     if got is None:
-        verdict, sentence = _absent(name, answer, _stopped(answer, stage))
+        verdict, sentence = _absent(name, answer, _not_reached(stage, answer.error))
     elif got.shape != expected.shape:
         verdict = "wrong_shape"
         sentence = sentences.wrong_shape(name, got.shape, expected.shape, planned.sizes.get("N"))
@@ -113,7 +113,7 @@ def _judge_result(
         judged_by_value = stage == "forward" or not planned.case.kink
         if judged_by_value and not ratio <= limit:
             verdict, sentence = "wrong_value", sentences.wrong_value(name, got, expected, planned.sizes)
-        elif _called_twice(answer, stage) and answer.second_error is not None:
+        elif stage != "update" and answer.second_error is not None and _not_reached(stage, answer.second_error):
             verdict, sentence = "unstable", sentences.second_call_stopped(name, answer.second_error)
         elif _called_twice(answer, stage) and _differs(
             got, answer.second.get(name), limit if single else SECOND_CALL_LIMIT, floor
@@ -146,11 +146,11 @@ def _absent(name: str, answer: CaseResult, stopped: bool) -> tuple[Verdict, str]
     return "missing", f"{name} is missing: {answer.missing.get(name, 'nothing by that name was found')}."
 
 
-def _stopped(answer: CaseResult, stage: Stage) -> bool:
-    """True when the first call stopped in this stage or before it; a stop in the setup is before all."""
-    if answer.error is None:
+def _not_reached(stage: Stage, error: CodeError | None) -> bool:
+    """True when a call stopped in this stage or before it; a stop in the setup is before all."""
+    if error is None:
         return False
-    return answer.error.stage not in STAGES or STAGES.index(stage) >= STAGES.index(answer.error.stage)
+    return error.stage not in STAGES or STAGES.index(stage) >= STAGES.index(error.stage)
 
 
 def _called_twice(answer: CaseResult, stage: Stage) -> bool:

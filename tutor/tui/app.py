@@ -55,7 +55,7 @@ class TutorApp(App[int]):
     COMMANDS = {palette_commands}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS = [
-        Binding("f10", "command_palette", "palette", show=False, tooltip="Go to a lesson, an exercise or a run"),
+        Binding("f10", "command_palette", "palette", key_display="^p", tooltip="Go to a lesson, an exercise or a run"),
         Binding("ctrl+q", "quit", "quit", key_display="^q", priority=True),
         Binding("ctrl+c", "say_how_to_quit", "Copy", show=False, system=True),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, tooltip="Back to the shell; fg returns"),

@@ -53,7 +53,7 @@ def hanging(first: Content, text: str, width: int, style: str = "") -> Content:
 
 def indented(body: Content, indent: str = INDENT) -> Content:
     """Every line with the same indent."""
-    return Content("\n").join(Content(indent) + line for line in body.split(allow_blank=True))
+    return Content("\n").join(Content(indent) + line if line else line for line in body.split(allow_blank=True))
 
 
 def _running(text: str, width: int | None) -> Content:
@@ -109,7 +109,7 @@ def _list(node: SyntaxTreeNode, width: int | None) -> Content:
         body = _joined(_blocks(item, _less(width, widest)), "\n" if tight else "\n\n")
         first, *rest = body.split(allow_blank=True) or [Content("")]
         lines.append(Content.styled(mark, "$accent") + first)
-        lines += [line.pad_left(widest) for line in rest]
+        lines += [line.pad_left(widest) if line else line for line in rest]
         if not tight and number < start + len(items) - 1:
             lines.append(Content(""))
     return Content("\n").join(lines)
@@ -147,7 +147,9 @@ def _inline(node: SyntaxTreeNode, style: str, width: int | None) -> Content:
             return Content.styled(node.content, style)
         case "code_inline":
             short = width is not None and len(node.content) <= LONGEST_UNBROKEN
-            return Content.styled(node.content.replace(" ", _BLANK) if short else node.content, f"{style} {CODE}")
+            return Content.styled(
+                node.content.replace(" ", _BLANK) if short else node.content, f"{style} {CODE}".strip()
+            )
         case "softbreak":
             return Content.styled(" ", style)
         case "hardbreak":

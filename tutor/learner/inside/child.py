@@ -69,7 +69,7 @@ class Prepared:
         except BaseException as error:  # of ours: whatever the learner's code raises has been caught before
             _send(wire.pieces({"failed": plain("".join(traceback.format_exception(error)))}))
 
-    def _answer(self, message: bytes, tasks: int | None) -> list[bytes]:
+    def _answer(self, message: bytes, tasks: int | None) -> list[bytes | bytearray]:
         job, given = wire.unpack(message)
         layers = self.confine(job, tasks)
         parts = wire.Parts()
@@ -283,7 +283,7 @@ class _Answer:
         warnings.showwarning = showwarning
 
 
-def _send(answer: list[bytes]) -> NoReturn:
+def _send(answer: list[bytes | bytearray]) -> NoReturn:
     """Send the answer and end without any of Python's own leave-taking: threads and exit hooks cannot hold it."""
     try:
         for piece in answer:

@@ -39,7 +39,7 @@ class Host:
     def __init__(self, spares: Spares, folder: str) -> None:
         self.spares, self.folder = spares, folder
         self.input = bytearray()
-        self.outgoing = bytearray()
+        self.outgoing: deque[memoryview] = deque()
         self.waiting: deque[tuple[dict[str, Any], memoryview]] = deque()
         self.running: dict[int, Child] = {}
         self.sweepers: set[int] = set()  # processes that delete what a job left in its folder
@@ -48,6 +48,7 @@ class Host:
         self.selector = selectors.DefaultSelector()
         for descriptor in (0, 1):
             os.set_blocking(descriptor, False)
+            limits.widen_pipe(descriptor)
         self.selector.register(0, selectors.EVENT_READ, self._read_jobs)
         woken, wake = os.pipe()
         for descriptor in (woken, wake):
@@ -114,14 +115,18 @@ class Host:
             self.waiting.remove(waiting)
             self._send(_nothing_seen(number, "cancelled"))
 
-    def _send(self, header: dict[str, Any], *parts: bytes) -> None:
-        self.outgoing += wire.pack(header, parts or (b"", b""))
+    def _send(self, header: dict[str, Any], *parts: bytes | bytearray) -> None:
+        self.outgoing.extend(map(memoryview, wire.pieces(header, parts or (b"", b""))))
         self._write()
 
     def _write(self) -> None:
         try:
             while self.outgoing:
-                del self.outgoing[: os.write(1, self.outgoing)]
+                rest = self.outgoing[0][os.write(1, self.outgoing[0]) :]
+                if rest:
+                    self.outgoing[0] = rest
+                else:
+                    self.outgoing.popleft()
         except BlockingIOError:
             if 1 not in self.selector.get_map():
                 self.selector.register(1, selectors.EVENT_WRITE, self._write)
@@ -265,8 +270,7 @@ class Host:
             "seconds": max(0.0, child.gone_at - child.started),
             "printed": child.printed,
         }
-        answer = b"" if child.ended == "answer" else bytes(child.answer)
-        self._send(header, answer, bytes(child.kept))
+        self._send(header, b"" if child.ended == "answer" else child.answer, child.kept)
 
     def _delete(self, scratch: str) -> None:
         try:

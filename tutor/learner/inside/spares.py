@@ -111,6 +111,7 @@ class Spares:
             os.close(descriptor)
         for descriptor in (verdict[0], output[0]):
             os.set_blocking(descriptor, False)
+        limits.widen_pipe(verdict[0])
         return Child(pid, verdict[0], output[0], orders[1], scratch)
 
     def _fork(self, scratch: str, descriptors: Sequence[int]) -> int:

@@ -53,7 +53,7 @@ def describe(array: AnyArray) -> dict[str, object]:
     return {"dtype": array.dtype.str, "shape": list(array.shape), "layout": layout}
 
 
-def pieces(header: dict[str, object], parts: Iterable[bytes] = ()) -> list[bytes]:
+def pieces(header: dict[str, object], parts: Iterable[bytes | bytearray] = ()) -> list[bytes | bytearray]:
     """A message as the pieces to send one after the other: arrays are large, and joining them is one more copy."""
     parts = list(parts)
     text = json.dumps(header | {"parts": [len(part) for part in parts]}, separators=(",", ":")).encode()

@@ -112,6 +112,7 @@ class HomeScreen(TutorScreen):
         Binding("a", "quiz", "answer quiz", tooltip="Answer the quiz of the chosen lesson"),
         Binding("w", "lab", "write code", tooltip="Open the exercise of the chosen lesson"),
         Binding("t", "train", "runs", tooltip="Watch the latest training run"),
+        Binding("q", "app.quit", "quit", tooltip="Leave; runs go on, nothing is lost"),
         Binding("c", "continue", "continue", show=False, tooltip="Go on where you left off"),
     ]
 

@@ -94,6 +94,8 @@ def _part_rows(course: Course, progress: Progress, parts: range, chosen: Item, w
 def _lesson_line(entry: Entry, progress: Progress, is_chosen: bool, width: int) -> Content:
     ready = isinstance(entry.head, LessonHead)
     sign, status, style = lesson_status(entry, progress)
+    if width < ROOM_FOR_IN_PREPARATION:
+        status = status.removeprefix("quiz ")
     if entry.head is None and width < ROOM_FOR_IN_PREPARATION:
         status = "later"
     name_style = "$bright" if is_chosen else "$foreground" if ready else "$faint"

@@ -7,12 +7,14 @@ from textual.content import Content
 from textual.widget import Widget
 
 MOST_KEYS = 7  # more than seven is a wall, not a help
-LAST = ("help", "quit")  # what is true everywhere stands behind what is true here
+LAST = ("help", "command_palette", "app.quit", "quit")  # what is true everywhere stands behind what is true here
 
 
 def _place(action: str, declared: list[str]) -> tuple[bool, int]:
     """The order in which the screen declares its keys, then the rest, and last what acts everywhere."""
-    return action in LAST, declared.index(action) if action in declared else len(declared)
+    if action in LAST:
+        return True, LAST.index(action)
+    return False, declared.index(action) if action in declared else len(declared)
 
 
 class KeyBar(Widget):

@@ -1,0 +1,49 @@
+"""What the tests of grading share: the course's exercises, changed files, and the reports on them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tests.training_runs import LINEAR, SIGMOID, challenge
+from tutor.course import Challenge
+from tutor.grading import Check, Report, grade
+from tutor.learner import Box
+
+__all__ = ["LINEAR", "SIGMOID", "challenge", "changed", "last_report", "lean", "row", "said"]
+
+SEED = 20
+
+
+def changed(source: str, *pairs: tuple[str, str]) -> str:
+    """The source with each first text, which must stand there, replaced by the second."""
+    for old, new in pairs:
+        assert old in source, f"{old!r} is not in the file"
+        source = source.replace(old, new)
+    return source
+
+
+def lean(name: str) -> Challenge:
+    """An exercise of the course with a small stress tier: three other draws."""
+    full = challenge(name)
+    return msgspec.structs.replace(full, stress=(msgspec.structs.replace(full.stress[-1], repeat=3),))
+
+
+def last_report(box: Box, of: Challenge, source: str, seed: int | None = SEED) -> Report:
+    """The final report."""
+    report = list(grade(of, source, box, seed=seed))[-1]
+    assert report.final
+    return report
+
+
+def row(report: Report, name: str) -> Check:
+    """The check of one result."""
+    return next(check for check in report.checks if check.name == name)
+
+
+def said(report: Report) -> str:
+    """A report in two words: the first wrong result and its verdict, or what kept the file from running."""
+    if report.status == "could_not_run":
+        assert report.fault is not None
+        return f"could_not_run {report.fault.kind}"
+    wrong = report.first_wrong
+    return f"{wrong.name} {wrong.verdict}" if wrong else report.status

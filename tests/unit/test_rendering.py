@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.content import Content
+
+from tutor.course import CheckCode, Predict, PythonRun, draw, load_course, load_lesson
+from tutor.paths import locate
+from tutor.tui.rendering import hanging, inline_content, markdown_content, python_content
+from tutor.tui.screens import lesson_view, quiz_view
+
+WORDS = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=200)
+
+
+def styles_at(content: Content, text: str) -> str:
+    """The styles on the first occurrence of a text, outermost first."""
+    start = content.plain.index(text)
+    return " ".join(str(span.style) for span in content.spans if span.start <= start < span.end)
+
+
+def test_markup_is_shown_and_never_read() -> None:
+    assert markdown_content("a [b]bold[/b] and [red]x[/]").plain == "a [b]bold[/b] and [red]x[/]"
+    assert python_content("x = a[b]  # [red]").plain == "x = a[b]  # [red]"
+
+
+def test_control_characters_cannot_reach_the_terminal() -> None:
+    for content in (
+        markdown_content("a\x1b[31mb\x07"),
+        python_content("a\x1b[31mb\x07"),
+        inline_content("a\x1b]0;t\x07b"),
+    ):
+        assert "\x1b" not in content.plain and "\x07" not in content.plain
+
+
+def test_each_kind_of_text_has_its_style() -> None:
+    content = markdown_content("plain `code x` **strong `within`** *leaning* [words](06-linear-layer)", 80)
+    assert content.plain == "plain code x strong within leaning words"
+    assert styles_at(content, "plain") == ""
+    assert "#afd7ff" in styles_at(content, "code")
+    assert "bold" in styles_at(content, "strong") and "bold" in styles_at(content, "within")
+    assert "italic" in styles_at(content, "leaning")
+    assert "underline" in styles_at(content, "words")
+
+
+def test_a_web_link_shows_where_it_leads() -> None:
+    assert markdown_content("[here](https://a.b/c)").plain == "here (https://a.b/c)"
+    assert markdown_content("<https://a.b/c>").plain == "https://a.b/c"
+
+
+def test_lists_hang_behind_their_marks() -> None:
+    text = "1. one two three four\n2. five\n   - six seven eight\n\nafter"
+    assert markdown_content(text, 14).plain.split("\n") == [
+        "1. one two",
+        "   three four",
+        "2. five",
+        "   · six seven",
+        "     eight",
+        "",
+        "after",
+    ]
+
+
+def test_a_short_code_span_is_not_broken() -> None:
+    assert markdown_content("one two `a * b`", 12).plain == "one two\na * b"
+    assert markdown_content("one two `a * b`").plain == "one two a * b"
+
+
+def test_a_table_is_aligned_and_fits() -> None:
+    text = "| thing | shape |\n|---|---|\n| `W` | `(in, out)` |\n| a long name of a thing | `(N,)` |"
+    lines = markdown_content(text, 60).plain.split("\n")
+    assert lines[0].index("shape") == lines[2].index("(in, out)") == lines[3].index("(N,)")
+    assert max(map(len, markdown_content(text, 30).plain.split("\n"))) <= 30
+
+
+def test_code_keeps_its_lines_and_is_set_in() -> None:
+    text = "see\n\n```python\ndef f():\n\n    return 1\n```\n"
+    content = markdown_content(text, 40)
+    assert content.plain == "see\n\n  def f():\n\n      return 1"
+    assert styles_at(content, "return") == styles_at(python_content("return 1"), "return") != ""
+
+
+def test_python_has_the_colours_of_the_code_pane() -> None:
+    from tutor.tui.widgets.code_pane import CODE_THEME
+
+    content = python_content('é = "ü"  # ö\nreturn f(1)')
+    for text, name in (('"ü"', "string"), ("# ö", "comment"), ("return", "keyword.return"), ("f(", "function.call")):
+        color = CODE_THEME.syntax_styles[name].color
+        assert color is not None and color.name in styles_at(content, text)
+    assert python_content("def f(:\n  '''").plain == "def f(:\n  '''"  # what does not parse is shown all the same
+
+
+@given(WORDS, st.integers(20, 100))
+def test_no_line_of_prose_is_wider_than_asked(text: str, width: int) -> None:
+    content = markdown_content(text.replace("`", "").replace("|", ""), width)
+    if not content.plain.startswith("  "):  # not a listing
+        assert all(line.cell_length <= width for line in content.split(allow_blank=True))
+
+
+@given(st.lists(st.text("abc[]", min_size=1, max_size=8), min_size=1), st.integers(12, 60))
+def test_hanging_lines_carry_every_word_behind_the_mark(words: list[str], width: int) -> None:
+    first, *rest = hanging(Content("> "), " ".join(words), width).plain.split("\n")
+    assert first.startswith("> ") and all(line.startswith("  ") for line in rest)
+    assert " ".join([first[2:], *(line[2:] for line in rest)]).split() == words
+
+
+READY = [entry.outline.slug for entry in load_course(locate().lessons).entries if entry.head is not None]
+
+
+@pytest.mark.parametrize("slug", READY)
+def test_every_block_of_every_lesson_fits_in_78_columns(slug: str) -> None:
+    lesson = load_lesson(locate().lessons, slug)
+    for section in (*lesson.sections, *lesson.intuition, *lesson.math):
+        for block in section.blocks:
+            if isinstance(block, CheckCode):
+                continue
+            if isinstance(block, PythonRun):
+                content = lesson_view.code(block)
+            elif isinstance(block, Predict):
+                content = quiz_view.question_text(draw(block.question, 1), 76)
+            else:
+                content = lesson_view.block(block, 78)
+            wide = [line.plain for line in content.split(allow_blank=True) if line.cell_length > 78]
+            assert not wide, f"{slug}, {section.title}: {wide[0]}"
+            assert "There should be a picture here" not in content.plain
+            assert "needs" not in content.plain or "columns" not in content.plain.splitlines()[0]
