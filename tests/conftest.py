@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,24 @@ from tests.ptyscreen import Terminal  # noqa: E402
 # The same examples in every run, and no verdict by the clock of a busy machine.
 settings.register_profile("tutor", deadline=None, derandomize=True)
 settings.load_profile("tutor")
+
+
+ALLOWED_SKIPS = tuple(
+    skip["match"]
+    for skip in tomllib.loads((ROOT / "tests" / "allowed_skips.toml").read_text(encoding="utf-8")).get("skip", ())
+)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skip that tests/allowed_skips.toml does not name is a failure: a test that quietly never runs proves nothing."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        if not any(match in reason for match in ALLOWED_SKIPS):
+            report.outcome = "failed"
+            report.longrepr = f"{reason}: this skip is not in tests/allowed_skips.toml."
+    return report
 
 
 @pytest.fixture

@@ -28,9 +28,9 @@ def main(argv: list[str] | None = None) -> int:
         return supervise(lambda: _show(arguments, options, rest))
     from tutor import cli
 
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a sign that the encoding lacks is no failure
+            stream.reconfigure(errors="replace")  # a sign that the encoding lacks, or a stray byte, is no failure
     return cli.main(arguments)
 
 

@@ -1,4 +1,4 @@
-"""What went wrong, in a sentence on stderr; the traceback of a fault of ours goes to a file, which the sentence names."""
+"""What went wrong, in a sentence on stderr; the traceback of a fault of ours goes to a file that the sentence names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def explain(error: Exception, paths: Paths | None) -> int:
             _say(error.format_message())
             return USAGE
         case BoxError():
-            _say(f"{error} This is a fault of the tutor, not of your code; `tutor doctor` says more.")
+            _say(f"{error} This is a fault of the tutor, not of your code.")
             return OURS
         case ContentError():
             _say(f"{error}. This file of the course cannot be used; the rest works.")
@@ -52,7 +52,7 @@ def _usage(error: click.UsageError) -> str:
     message = error.format_message()
     if error.ctx is None:
         return message
-    return f"{message} {error.ctx.command_path} --help says more."
+    return f"{message} `{error.ctx.command_path} --help` says more."
 
 
 def _unexpected(error: Exception, paths: Paths | None) -> str:
@@ -69,14 +69,19 @@ def _keep(error: Exception, paths: Paths | None) -> Path | None:
     facts = f"Python {platform.python_version()} on {platform.platform()}\ntutor {' '.join(sys.argv[1:])}\n\n"
     text = facts + "".join(traceback.format_exception(error))
     name = f"tutor-error-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
-    for folder in (lambda: paths.user_data if paths else None, lambda: Path(tempfile.gettempdir())):
+    for folder in ([paths.user_data] if paths else []) + _temporary():
         try:
-            place = folder()
-            if place is not None:
-                place.mkdir(parents=True, exist_ok=True)
-                with (place / name).open("x", encoding="utf-8", errors="backslashreplace") as file:
-                    file.write(text)
-                return place / name
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / name).open("x", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
         except OSError:
             continue  # a full or unwritable folder may be the very reason
+        return folder / name
     return None
+
+
+def _temporary() -> list[Path]:
+    try:
+        return [Path(tempfile.gettempdir())]
+    except OSError:  # none can be written
+        return []

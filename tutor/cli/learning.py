@@ -102,7 +102,7 @@ def quiz(paths: Paths, concept: str | None, concept_option: str | None, plain: b
     """Answer a lesson's questions.
 
     CONCEPT is the lesson's slug, concept or number; without it, the lesson that comes next. With --plain, or where
-    there is no screen, each answer is a line of the standard input; its end ends the quiz, and what was answered is kept.
+    there is no screen, each answer is a line of the standard input; its end ends the quiz, and the answers are kept.
     """
     slug = _slug(paths, concept or concept_option)
     if not plain and has_screen():

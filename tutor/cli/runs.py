@@ -127,7 +127,10 @@ def status(paths: Paths, run: str | None, as_json: bool) -> int:
 @click.argument("run")
 @click.pass_obj
 def logs(paths: Paths, run: str) -> int:
-    """Print what a training run wrote: your own prints, and how it failed."""
+    """Print what a training run wrote.
+
+    That is what your own code printed, and how it failed where it did.
+    """
     text = read_log(find_run(paths, run))
     if text:
         click.echo(text, nl=False)

@@ -58,8 +58,8 @@ def pieces(header: dict[str, object], parts: Iterable[bytes | bytearray] = ()) -
     parts = list(parts)
     text = json.dumps(header | {"parts": [len(part) for part in parts]}, separators=(",", ":")).encode()
     text += b" " * (-len(text) % _ALIGN)
-    body = [piece for part in parts for piece in (part, bytes(-len(part) % _ALIGN))]
-    return [PREFIX.pack(MAGIC, len(text), sum(map(len, body))), text, *filter(None, body)]
+    body = [piece for part in parts for piece in (part, bytes(-len(part) % _ALIGN)) if piece]
+    return [PREFIX.pack(MAGIC, len(text), sum(map(len, body))), text, *body]
 
 
 def pack(header: dict[str, object], parts: Iterable[bytes] = ()) -> bytes:

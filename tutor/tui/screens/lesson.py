@@ -293,12 +293,12 @@ class LessonScreen(TutorScreen):
 
     def on_key(self, event: events.Key) -> None:
         """What begins a number or a shape goes to the answer line; letters stay keys until then."""
-        question = self.open_question
-        if question is not None and event.character is not None and event.character in BEGINS_AN_ANSWER:
-            line = question.place
-            if isinstance(line, AnswerLine) and not line.has_focus:
+        line = self.open_question.place if self.open_question is not None else None
+        if isinstance(line, AnswerLine) and event.character is not None:
+            # What was typed faster than the focus moved still arrives here, and belongs behind what began the answer.
+            if event.character in BEGINS_AN_ANSWER or (self.focused is line and event.is_printable):
                 event.stop()
-                line.focus()
+                self.set_focus(line)
                 line.insert_text_at_cursor(event.character)
 
     async def action_answer(self) -> None:

@@ -63,6 +63,8 @@ class QuizScreen(TutorScreen):
         self._show_step()
 
     def on_unmount(self) -> None:
+        if self.answered:
+            self.sitting.advance()
         if self.sitting.step is not None and self.sitting.first:
             _left.setdefault(self.app, {})[self.slug] = self.sitting
 

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tutor.course import Asked, Feedback, answer_choices, answer_text
+from tutor.learner.text import printable
 from tutor.tui.screens import quiz_view
 from tutor.tui.widgets.flow import Flow
 
@@ -129,10 +130,14 @@ class AnswerLine(Input):
         await self.action_submit()
 
     def _on_paste(self, event: events.Paste) -> None:
-        """A pasted text is looked at no further than an answer can be long."""
-        super()._on_paste(events.Paste(event.text[: 2 * MAX_ANSWER].strip()))
+        """A pasted line is typed; what is longer than an answer can be is left out, and said."""
         event.stop()
         event.prevent_default()
+        text = printable(event.text[: 4 * MAX_ANSWER]).strip()
+        if len(text) + len(self.value) > MAX_ANSWER or "\n" in text:
+            self.notify("What you pasted is too long for an answer.", timeout=4)
+        else:
+            self.insert_text_at_cursor(text)
 
 
 class Answer(Vertical):

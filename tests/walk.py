@@ -1,0 +1,253 @@
+"""A learner at the keyboard: reads what stands on the screen, presses keys, and waits for what they do.
+
+Nothing is known of the program but its words and keys. What the learner knows is the subject: the right answers come
+from the course's own files, found again by the words on the screen and the numbers in them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+from tests.ptyscreen import Terminal
+from tutor.course import Asked, Choice, Lesson, Predict, Question, fill_in, load_lesson, load_quiz
+from tutor.paths import Paths, locate
+
+PATIENCE = 30.0  # seconds: for a slow machine with other work; nobody waits so long for nothing
+SIZES = [(80, 24), (120, 36)]
+HOME = "tutor · backpropagation"
+_IN_A_FRAME = 2026  # the mode that is on while a frame is being written
+
+_CHOICE = re.compile(r"^\W*(\d)  (?:\[([x ])\] )?(\S.*)$")
+
+
+def bare(text: str) -> str:
+    """A text without anything that layout, wrapping and Markdown put in or take out."""
+    text = re.sub(r"^```.*$", "", text, flags=re.MULTILINE)
+    return "".join(sign for sign in text if sign.isalnum() or sign in "_-+=/.,:()[]@<>")
+
+
+class Learner:
+    """One tutor in one terminal, and somebody in front of it."""
+
+    def __init__(
+        self,
+        terminal: Callable[..., Terminal],
+        folder: Path,
+        size: tuple[int, int] = SIZES[0],
+        env: Mapping[str, str | None] | None = None,
+    ) -> None:
+        self.paths: Paths = locate(folder / "user_data")
+        command = [sys.executable, "-m", "tutor", "--user-data", self.paths.user_data]
+        self.terminal = terminal(command, size=size, env=env)
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen."""
+        return self.terminal.text
+
+    def see(self, *words: str | re.Pattern[str] | Callable[[str], object]) -> str:
+        """Wait until all of this is true of one whole frame; return the screen."""
+
+        def seen(terminal: Terminal) -> bool:
+            text = terminal.text
+            return _IN_A_FRAME not in terminal.modes and all(_holds(word, text) for word in words)
+
+        try:
+            return self.terminal.wait_for(seen, PATIENCE)
+        except AssertionError as error:
+            missing = [word for word in words if not _holds(word, self.text)]
+            raise AssertionError(f"not seen: {missing}\n{error}") from None
+
+    def see_no_more(self, words: str) -> str:
+        """Wait until these words are gone."""
+        return self.see(lambda text: words not in text)
+
+    def lines_with(self, words: str) -> list[str]:
+        """The lines of the screen that hold these words."""
+        return [line for line in self.text.splitlines() if words in line]
+
+    # ── pressing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def press(self, *keys: str) -> None:
+        """Press keys."""
+        self.terminal.press(*keys)
+
+    def press_and_look(self, key: str) -> str:
+        """Press one key and wait until the screen is no longer the same."""
+        before = self.text
+        self.press(key)
+        return self.see(lambda text: text != before)
+
+    def go_home(self) -> str:
+        """Leave, screen by screen, until the course map stands there."""
+        while HOME not in self.text:
+            self.press_and_look("escape")
+        return self.see("Continue")
+
+    def quit(self) -> None:
+        """Leave the tutor; it ends well and leaves the terminal as it was."""
+        self.press("ctrl+q")
+        assert self.terminal.wait_exit(PATIENCE) == 0
+        assert self.terminal.clean
+
+    # ── the first screens ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def arrive(self) -> str:
+        """The very first start: the introduction, then the course map."""
+        self.see("Write backpropagation yourself", "ctrl+s", str(self.paths.implementations)[:40], "begin")
+        self.press("enter")
+        return self.see(HOME, "Continue")
+
+    def open_palette(self, words: str, found: str) -> None:
+        """Go somewhere by the palette."""
+        self.press("ctrl+p")
+        self.see("Search")
+        self.terminal.type(words)
+        self.see(lambda text: words in text and found in text)
+        self.press("enter")
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def read(self, slug: str, wrong: Collection[str] = ()) -> None:
+        """Read the lesson that is open to its end, page by page, answering what it asks: these wrongly, others right."""
+        lesson = load_lesson(self.paths.lessons, slug)
+        count = len(lesson.sections)
+        for number, section in enumerate(lesson.sections, 1):
+            self.see(f"page {number} of {count}", lambda text, title=section.title: bare(title) in bare(text))
+            for question in (block.question for block in section.blocks if isinstance(block, Predict)):
+                asked = self._scroll_to(question)
+                said = self._give(asked, right=question.id not in wrong)
+                self.see_no_more("F7 skip")
+                self._see_said(said)
+            self._read_on(lesson, number)
+        self.press("enter")
+
+    def _read_on(self, lesson: Lesson, number: int) -> None:
+        """To the foot of the page and, where one follows, onto the next."""
+        last = number == len(lesson.sections)
+        foot = bare("answer the quiz" if last else lesson.sections[number].title)
+        turned = f"page {number + 1} of"
+        while foot not in bare(self.text) and turned not in self.text:
+            self.press_and_look("pagedown")
+        if not last and turned not in self.text:
+            self.press("n")
+
+    def _scroll_to(self, question: Question) -> Asked:
+        """Read on until the question and everything that can be picked stand on the screen."""
+        while (asked := asked_in(self.text, [question])) is None or not self._all_choices(asked):
+            self.press_and_look("pagedown")
+        return asked
+
+    # ── answering ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def answer_quiz(self, slug: str, wrong: Collection[str] = (), nonsense: Collection[str] = ()) -> str:
+        """Answer the quiz that is open, up to its result: these wrongly, and these at first with what is no answer."""
+        questions = load_quiz(self.paths.quizzes, slug)
+        for number, question in enumerate(questions, 1):
+            self.see(f"{number} of {len(questions)}", lambda text, q=question: asked_in(text, [q]))
+            if question.id in nonsense:
+                self._give_nonsense()
+            self._answer_here(question, right=question.id not in wrong)
+        for number, question in enumerate((q for q in questions if q.id in wrong), 1):
+            self.see(f"once more {number} of {len(wrong)}", lambda text, q=question: asked_in(text, [q]))
+            self._answer_here(question, right=True)
+        return self.see("right at the first try")
+
+    def _answer_here(self, question: Question, right: bool) -> None:
+        asked = asked_in(self.text, [question])
+        assert asked is not None
+        said = self._give(asked, right)
+        self.see("✓ Right" if right else "✗ Not right")
+        self._see_said(said)
+        before = self.text.splitlines()[0]
+        self.press("enter")
+        self.see(lambda text: text.splitlines()[0] != before)
+
+    def _give_nonsense(self) -> None:
+        """Something that is neither a number nor a shape: refused, and the question stays open."""
+        self.terminal.type("a few")
+        self.see("a few")
+        self.press("enter")
+        self.see(re.compile("That is not a (number|shape)"), "⏎ answer")
+        for left in ("a fe", "a f", "a ", "a", ""):
+            self.press("backspace")
+            self.see(lambda text, left=left: f" {left} " in text.replace("\n", " ") and f"{left}w" not in text)
+        self.see(lambda text: "a few" not in text)
+
+    def _give(self, asked: Asked, right: bool) -> str:
+        """Give an answer by keyboard; return the sentence that is due for it, empty where any will do."""
+        if asked.choices:
+            return self._pick(asked, right)
+        value, said = (asked.shape or asked.number, "") if right else asked.mistakes[0]
+        typed = str(value) if isinstance(value, tuple) else f"{value:.12g}"
+        self.terminal.type(typed)
+        self.see(typed)
+        self.press("enter")
+        return said
+
+    def _pick(self, asked: Asked, right: bool) -> str:
+        """Pick by digit: the right ones, or one wrong one alone."""
+        self.see(re.compile(r"▸ \d  "))  # the choices have the keys
+        wanted = [choice for choice in asked.choices if choice.right is right]
+        if asked.question.kind == "one":
+            self.press(self._digit(wanted[0]))
+            return wanted[0].why
+        for choice in wanted if right else wanted[:1]:
+            digit = self._digit(choice)
+            self.press(digit)
+            self.see(re.compile(rf"{digit}  \[x\] "))
+        self.press("enter")
+        return "" if right else f"does not belong: {wanted[0].why}"
+
+    def _digit(self, choice: Choice) -> str:
+        """The digit in front of a choice, scrolling to it where it is below the screen."""
+        while (digit := choices_in(self.text).get(bare(choice.text))) is None:
+            self.press_and_look("pagedown")
+        return digit
+
+    def _all_choices(self, asked: Asked) -> bool:
+        return {bare(choice.text) for choice in asked.choices} <= choices_in(self.text).keys()
+
+    def _see_said(self, said: str) -> None:
+        """The beginning of a sentence; its end may be below the screen."""
+        self.see(lambda text: bare(said)[:40] in bare(text))
+
+
+def asked_in(screen: str, questions: Collection[Question]) -> Asked | None:
+    """The question that stands on a screen, with the values that were drawn for it; None when there is none."""
+    shown = bare(screen)
+    for question in questions:
+        for values in itertools.product(*question.draw.values()):
+            asked = fill_in(question, dict(zip(question.draw, values, strict=True)), question.choice)
+            if bare(asked.text) in shown:
+                return asked
+    return None
+
+
+def choices_in(screen: str) -> dict[str, str]:
+    """The choices on a screen, bare, and the digit that picks each."""
+    found: dict[str, str] = {}
+    digit, words = "", ""
+    for line in [*screen.splitlines(), ""]:
+        begins = _CHOICE.match(line)
+        if begins or not bare(line):
+            if digit:
+                found[bare(words)] = digit
+            digit, words = (begins[1], begins[3]) if begins else ("", "")
+        else:
+            words += line
+    return found
+
+
+def _holds(word: str | re.Pattern[str] | Callable[[str], object], text: str) -> bool:
+    if isinstance(word, str):
+        return word in text
+    if isinstance(word, re.Pattern):
+        return word.search(text) is not None
+    return bool(word(text))
