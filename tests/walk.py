@@ -18,6 +18,7 @@ from tutor.paths import Paths, locate
 
 PATIENCE = 30.0  # seconds: for a slow machine with other work; nobody waits so long for nothing
 SIZES = [(80, 24), (120, 36)]
+MOST_PRESSES = 30  # of one key, to get to one place
 HOME = "tutor · backpropagation"
 _IN_A_FRAME = 2026  # the mode that is on while a frame is being written
 
@@ -84,10 +85,17 @@ class Learner:
         self.press(key)
         return self.see(lambda text: text != before)
 
+    def press_until(self, key: str, condition: Callable[[str], object]) -> str:
+        """Press a key, looking after each time, until the condition holds of the screen."""
+        for _ in range(MOST_PRESSES):
+            if condition(self.text):
+                return self.text
+            self.press_and_look(key)
+        raise AssertionError(f"{MOST_PRESSES} times {key} led nowhere:\n{self.text}")
+
     def go_home(self) -> str:
         """Leave, screen by screen, until the course map stands there."""
-        while HOME not in self.text:
-            self.press_and_look("escape")
+        self.press_until("escape", lambda text: HOME in text)
         return self.see("Continue")
 
     def quit(self) -> None:
@@ -133,15 +141,20 @@ class Learner:
         last = number == len(lesson.sections)
         foot = bare("answer the quiz" if last else lesson.sections[number].title)
         turned = f"page {number + 1} of"
-        while foot not in bare(self.text) and turned not in self.text:
-            self.press_and_look("pagedown")
+        self.press_until("pagedown", lambda text: foot in bare(text) or turned in text)
         if not last and turned not in self.text:
             self.press("n")
 
     def _scroll_to(self, question: Question) -> Asked:
         """Read on until the question and everything that can be picked stand on the screen."""
-        while (asked := asked_in(self.text, [question])) is None or not self._all_choices(asked):
-            self.press_and_look("pagedown")
+
+        def shown(text: str) -> Asked | None:
+            asked = asked_in(text, [question])
+            complete = asked is not None and {bare(c.text) for c in asked.choices} <= choices_in(text).keys()
+            return asked if complete else None
+
+        asked = shown(self.press_until("pagedown", shown))
+        assert asked is not None
         return asked
 
     # ── answering ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -207,12 +220,8 @@ class Learner:
 
     def _digit(self, choice: Choice) -> str:
         """The digit in front of a choice, scrolling to it where it is below the screen."""
-        while (digit := choices_in(self.text).get(bare(choice.text))) is None:
-            self.press_and_look("pagedown")
-        return digit
-
-    def _all_choices(self, asked: Asked) -> bool:
-        return {bare(choice.text) for choice in asked.choices} <= choices_in(self.text).keys()
+        text = self.press_until("pagedown", lambda text: bare(choice.text) in choices_in(text))
+        return choices_in(text)[bare(choice.text)]
 
     def _see_said(self, said: str) -> None:
         """The beginning of a sentence; its end may be below the screen."""

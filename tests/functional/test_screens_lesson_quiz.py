@@ -172,6 +172,13 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
     await pilot.pause()
 
 
+async def scroll_to_end(pilot: Pilot[int]) -> None:
+    body = pilot.app.screen.query_one("#body")
+    body.scroll_end(animate=False)
+    await until(pilot, lambda: body.scroll_offset.y == body.max_scroll_y)
+    await pilot.pause()
+
+
 async def type_text(pilot: Pilot[int], text: str) -> None:
     named = {"(": "left_parenthesis", ")": "right_parenthesis", ",": "comma", " ": "space"}
     await press(pilot, *(named.get(sign, sign) for sign in text))
@@ -213,16 +220,14 @@ async def test_what_follows_a_question_is_hidden_until_it_is_answered(
         await press(pilot, "enter")
         await until(pilot, lambda: "✗ Not right" in shown(pilot))
         assert "That lies on its side." in shown(pilot) and "Because two and three." in shown(pilot)
-        pilot.app.screen.query_one("#body").scroll_end(animate=False)
-        await pilot.pause()
-        assert "What stands behind the first question." in shown(pilot)
+        await scroll_to_end(pilot)
+        await until(pilot, lambda: "What stands behind the first question." in shown(pilot))
         assert "What stands behind the second question." not in shown(pilot)
 
         await until(pilot, lambda: isinstance(pilot.app.focused, Choices))
         await press(pilot, "f7")  # reads on without an answer
-        pilot.app.screen.query_one("#body").scroll_end(animate=False)
-        await pilot.pause()
-        assert "What stands behind the second question." in shown(pilot)
+        await scroll_to_end(pilot)
+        await until(pilot, lambda: "What stands behind the second question." in shown(pilot))
 
         await press(pilot, "n", "p")
         await until(pilot, lambda: "page 1 of 3" in shown(pilot))
@@ -419,7 +424,7 @@ async def test_a_pasted_megabyte_does_no_harm(paths: Paths, store: Store) -> Non
     quiz.write_text(
         quiz.read_text().replace('kind = "one"', 'kind = "number"\nanswer = "3"', 1).split("choice = [", 1)[0] + "\n"
     )
-    async with quiz_app(paths, store).run_test() as pilot:
+    async with quiz_app(paths, store).run_test(notifications=True) as pilot:
         await opened(pilot, QuizScreen)
         await until(pilot, lambda: isinstance(pilot.app.focused, AnswerLine))
         line = pilot.app.focused

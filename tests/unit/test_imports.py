@@ -22,6 +22,7 @@ FACES = [
     "tutor.training",
     "tutor.viz",
     "tutor.supervisor",
+    "tutor.cli",
 ]
 # These may load Textual, and nothing else that is heavy.
 SCREENS = [

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # of our own: what is imported here, ctrl+c still meets with a traceback
 if TYPE_CHECKING:
     import click
 
@@ -25,6 +25,8 @@ def main(arguments: list[str]) -> int:
     except BrokenPipeError:  # `tutor logs 3 | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still in the buffer would complain at the very end
         return NOBODY_READS
+    except OSError:  # not even stderr can be written
+        return 3
 
 
 def _run(arguments: list[str]) -> int:

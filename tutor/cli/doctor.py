@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import click
 
+from tutor.cli.stored import is_writable, nearest_folder
 from tutor.cli.words import broken_text
 from tutor.course import Broken, Challenge, LessonHead, list_challenges, load_course
 from tutor.errors import BoxError
@@ -67,10 +68,9 @@ def _terminal() -> Iterator[Finding]:
 
 def _files(paths: Paths) -> Iterator[Finding]:
     folder = paths.user_data
-    nearest = next(parent for parent in (folder, *folder.parents) if os.path.exists(parent))  # noqa: PTH110  # never raises
-    writable = os.path.isdir(nearest) and os.access(nearest, os.W_OK)  # noqa: PTH112
+    writable = is_writable(folder)
     yield Finding(writable, "folder", str(folder) if writable else f"{folder} cannot be written: use --user-data DIR")
-    free = shutil.disk_usage(nearest).free
+    free = shutil.disk_usage(nearest_folder(folder)).free
     yield Finding(free > LITTLE_ROOM, "free space", f"{free / 1e9:.1f} GB")
     with Store.open(paths) as store:
         events = store.refresh().events

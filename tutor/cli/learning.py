@@ -144,7 +144,9 @@ def question_text(asked: Asked) -> str:
 def feedback_text(feedback: Feedback) -> str:
     """Right or wrong by sign and word, the sentence tied to the answer, then the explanation."""
     verdict = "✓ Right." if feedback.right else "✗ Not right."
-    if feedback.sentence not in ("Right.", ""):
+    if feedback.right and feedback.sentence.startswith("Right"):
+        verdict = f"✓ {feedback.sentence}"
+    elif feedback.sentence:
         verdict = f"{verdict} {feedback.sentence}"
     return f"{markdown_text(verdict)}\n{markdown_text(feedback.explain)}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
-from tutor.cli.stored import open_store
+from tutor.cli.stored import is_writable, open_store
 from tutor.cli.words import broken_text, exercise_words, tick_text
 from tutor.course import Broken, Course, Entry, LessonHead, load_course, load_lesson, load_quiz
 from tutor.errors import ContentError, UnknownName
@@ -20,6 +20,8 @@ def show_home(paths: Paths) -> None:
     with Store.open(paths) as store:
         progress = store.refresh()
         trouble = store.trouble
+    if not is_writable(paths.user_data):
+        trouble = f"{paths.user_data} cannot be written: what you do is not stored; try tutor --user-data DIR."
     step = next_step(course, progress)
     lines = ["tutor · backpropagation", *([trouble] if trouble else [])]
     lines += ["", f"Next: {step.title} · {step.detail}", *(f"  {command}" for command in _commands(step))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,17 @@ from tutor.errors import StoreError
 from tutor.learner import Source, WorkFile, read_source
 from tutor.paths import Paths
 from tutor.progress import Store
+
+
+def nearest_folder(folder: Path) -> Path:
+    """The folder itself, or the nearest above it that is there already."""
+    return next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether a file can be made in the folder, or the folder itself where it is not there yet."""
+    nearest = nearest_folder(folder)
+    return os.path.isdir(nearest) and os.access(nearest, os.W_OK | os.X_OK)  # noqa: PTH112  # never raises
 
 
 @contextmanager

@@ -66,14 +66,14 @@ def tick_text(tick: Tick) -> str:
         f"{'paused' if tick.paused else tick.state:<10}",
         f"epoch {min(tick.epoch, tick.config.epochs)}/{tick.config.epochs}",
     ]
+    if tick.seconds_left is not None:
+        parts.append(f"{duration(tick.seconds_left)} left")
     if tick.loss is not None:
         parts.append(f"loss {tick.loss:.4f}")
     if tick.held_back is not None:
         parts.append(f"held back {tick.held_back:.1%}")
     if tick.steps_per_s:
         parts.append(f"{tick.steps_per_s:,.0f} steps/s")
-    if tick.seconds_left is not None:
-        parts.append(f"{duration(tick.seconds_left)} left")
     return "  ".join(parts)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from tutor.course import TIERS, Challenge, Tier, blanks
 from tutor.errors import BoxError
@@ -22,26 +23,51 @@ from tutor.learner import Box, BoxCase, BoxJob, BoxResult, CaseResult, Fault, Nu
 LARGEST_TENSOR_SHOWN = 4096  # entries; a larger one is not copied into the Report
 
 
+# Judged together: what is answered within a blink, and what makes sure.
+GROUPS: tuple[tuple[Tier, ...], ...] = (("basic", "edge"), ("stress",))
+
+
+class Prepared(Struct, frozen=True):
+    """The plan of the next check and the truth at it, drawn beforehand and shown to nobody."""
+
+    seed: int
+    parts: dict[tuple[Tier, ...], tuple[tuple[Planned, ...], tuple[Truth, ...]]]
+
+
+def prepare(challenge: Challenge, box: Box) -> Prepared:
+    """Draw the arrays of the next check and run the reference on them."""
+    seed = secrets.randbits(63)
+    return Prepared(seed, {tiers: _plan_and_truth(challenge, tiers, seed, box) for tiers in GROUPS})
+
+
+def _plan_and_truth(
+    challenge: Challenge, tiers: tuple[Tier, ...], seed: int, box: Box
+) -> tuple[tuple[Planned, ...], tuple[Truth, ...]]:
+    plan = make_plan(challenge, tiers, seed)
+    return plan, find_truth(challenge, plan, box)
+
+
 def grade(
     challenge: Challenge,
     source: str,
     box: Box,
     *,
     seed: int | None = None,
+    prepared: Prepared | None = None,
     cancelled: threading.Event | None = None,
 ) -> Iterator[Report]:
     """Judge one content of a learner's file, as a Report that grows: each one says more than the one before.
 
     The first comes after the basic and edge tiers, within a blink; the next after the stress tier; the last, marked
     `final`, adds the numeric gradient of the learner's own forward pass. Once `cancelled` is set there is no other.
+    `prepared`, made while nothing was to be judged, saves the time of the reference; each is for one check.
 
     Raises BoxError when the box or the reference fails: a fault of ours.
     """
-    seed = secrets.randbits(63) if seed is None else seed
-    grading = _Grading(challenge, source, box, seed, cancelled or threading.Event())
+    prepared = prepared or Prepared(secrets.randbits(63) if seed is None else seed, {})
+    grading = _Grading(challenge, source, box, prepared, cancelled or threading.Event())
     runs: list[_Ran] = []
-    groups: tuple[tuple[Tier, ...], ...] = (("basic", "edge"), ("stress",))
-    for tiers in groups:
+    for tiers in GROUPS:
         runs.append(grading.run(tiers))
         if grading.cancelled.is_set():
             return
@@ -70,12 +96,13 @@ class _Grading:
     challenge: Challenge
     source: str
     box: Box
-    seed: int
+    prepared: Prepared
     cancelled: threading.Event
 
     def run(self, tiers: tuple[Tier, ...]) -> _Ran:
-        plan = make_plan(self.challenge, tiers, self.seed)
-        truths = find_truth(self.challenge, plan, self.box)
+        plan, truths = self.prepared.parts.get(tiers) or _plan_and_truth(
+            self.challenge, tiers, self.prepared.seed, self.box
+        )
         answer = self._drive(plan, truths)
         judged = tuple(
             judge_case(self.challenge, planned, truth, case)
@@ -131,7 +158,7 @@ class _Grading:
         return Report(
             challenge=challenge.id,
             source_hash=hashlib.sha256(self.source.encode()).hexdigest(),
-            seed=self.seed,
+            seed=self.prepared.seed,
             status=status,
             headline=headline,
             next_step=next_step,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ LIMIT_FLOAT64 = 1e-6
 LIMIT_FLOAT32 = 1e-4
 FLOOR = 1e-9  # of the magnitude of the terms that were summed
 FLOOR_FLOAT32 = 1e-6  # below it nothing is left of a float32 sum but rounding
+
+SMALLEST_SQUARE, LARGEST_SQUARE = 1e-200, 1e200  # of a norm that may be taken without rescaling
 
 AnyArray = npt.NDArray[Any]
 
@@ -31,6 +34,17 @@ def norm_ratio(got: AnyArray, expected: AnyArray, floor: float = 0.0) -> float:
     """
     got = np.asarray(got, dtype=np.float64)
     expected = np.asarray(expected, dtype=np.float64)
+    squares = float(np.vdot(got, got)), float(np.vdot(expected, expected))
+    if min(squares) > SMALLEST_SQUARE and max(squares) < LARGEST_SQUARE:  # no overflow, no underflow, nothing infinite
+        norm_got, norm_expected = math.sqrt(squares[0]), math.sqrt(squares[1])
+        if norm_got <= floor and norm_expected <= floor:
+            return 0.0
+        difference = got - expected
+        return math.sqrt(float(np.vdot(difference, difference))) / (norm_got + norm_expected + floor)
+    return _careful_norm_ratio(got, expected, floor)
+
+
+def _careful_norm_ratio(got: AnyArray, expected: AnyArray, floor: float) -> float:
     if not (np.isfinite(got).all() and np.isfinite(expected).all() and np.isfinite(floor)):
         return 1.0
     # In units of the largest entry: neither the difference nor a norm of entries near 1e308 may overflow, since a

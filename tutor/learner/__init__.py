@@ -23,7 +23,7 @@ from tutor.learner.model import (
     FaultKind,
     Numeric,
 )
-from tutor.learner.source import Source, content_hash, decode, read_source
+from tutor.learner.source import Source, content_hash, decode, encode, read_source
 from tutor.learner.text import printable
 from tutor.learner.workfile import WorkFile
 
@@ -49,6 +49,7 @@ __all__ = [
     "code_error",
     "content_hash",
     "decode",
+    "encode",
     "load_module",
     "printable",
     "read_source",

@@ -81,6 +81,15 @@ def decode(raw: bytes, name: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def encode(text: str) -> bytes:
+    """The bytes in which a text is saved so that `decode` gives it back: UTF-8, unless its own coding line differs."""
+    raw = text.encode("utf-8", errors="replace")
+    try:
+        return text.encode(tokenize.detect_encoding(io.BytesIO(raw).readline)[0])
+    except (SyntaxError, LookupError, UnicodeEncodeError):
+        return raw
+
+
 def _not_utf8(raw: bytes, name: str, at: int) -> SourceError:
     return SourceError(
         f"{name} is not UTF-8: line {_line_of(raw, at)} holds the byte 0x{raw[at]:02X} (byte {at}).",

@@ -1,15 +1,24 @@
-"""The learner's own file on disk: made from the starter, saved whole or not at all, never overwritten without a copy."""
+"""The learner's own file on disk: saved whole or not at all, and never overwritten without a copy."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from tutor.errors import StoreError
-from tutor.learner.source import Source, read_source
+from tutor.learner.source import LARGEST, Source, content_hash, encode, read_source
+
+
+class Saved(NamedTuple):
+    """What was saved, and where the version that it took the place of is kept (None: it was the known one)."""
+
+    source: Source
+    kept: Path | None
 
 
 class WorkFile:
@@ -18,6 +27,8 @@ class WorkFile:
     def __init__(self, path: Path, backup: Path) -> None:
         self.path = path
         self.versions = backup / path.stem
+        self._draft_path = self.versions / "unsaved.draft"
+        self._draft = b""  # as this instance knows it: another tutor may have left one of its own
 
     def ensure(self, starter: str) -> Source:
         """Read the file; where there is none yet, make it from the starter.
@@ -33,9 +44,11 @@ class WorkFile:
         return read_source(self.path)
 
     def raw(self) -> bytes | None:
-        """The bytes on the disk as they are, readable as Python or not; None where there is no regular file."""
+        """The bytes on the disk as they are, Python or not; None where there is no regular file of a sensible size."""
         try:
-            return self.path.read_bytes() if self.path.is_file() else None
+            if not self.path.is_file() or self.path.stat().st_size > LARGEST:
+                return None
+            return self.path.read_bytes()
         except OSError:
             return None
 
@@ -44,47 +57,127 @@ class WorkFile:
 
         A symlink stays one; the file keeps its mode. Raises StoreError with the text unharmed in the caller's hands.
         """
-        raw = text.encode("utf-8")
+        raw = encode(text)
         try:
             target = self.path.resolve()
             target.parent.mkdir(parents=True, exist_ok=True)
             _replace(target, raw)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise StoreError(
-                f"{self.path.name} could not be saved: {reason}.",
-                f"It would be {self.path}.",
-                "What you wrote is still in the pane; make room or choose another folder with --user-data.",
-            ) from error
-        return Source.of(self.path, text)
+        except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+            raise self._not_saved(error) from error
+        return Source(path=self.path, text=text, raw=raw, hash=content_hash(raw))
+
+    def save(self, text: str, known: str) -> Saved:
+        """Save the text; when the disk holds another version than the `known` one (a hash), that is kept first.
+
+        Raises StoreError; the file is then as it was.
+        """
+        kept = self._keep_stranger(known, encode(text))
+        return Saved(self.write(text), kept)
 
     def keep(self, raw: bytes, label: str) -> Path:
         """Put a copy beside the other versions and return where it is; the same content is kept once."""
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime())
         try:
             self.versions.mkdir(parents=True, exist_ok=True)
             for old in sorted(self.versions.glob("*.py"), reverse=True):
                 if old.read_bytes() == raw:
                     return old
-            path, again = self.versions / f"{stamp}-{label}.py", 1
-            while path.exists():
-                path, again = self.versions / f"{stamp}-{label}-{again}.py", again + 1
+            path = self._new_version(label)
             _replace(path, raw)
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise StoreError(
-                f"A copy of {self.path.name} could not be kept: {reason}.",
-                f"It would go to {self.versions}.",
-                "Nothing was overwritten. Make room, or choose another folder with --user-data.",
-            ) from error
+            raise self._not_kept(error) from error
         return path
 
     def reset(self, starter: str) -> Path | None:
         """Put the starter back; what was there is kept first, and its place returned (None: there was nothing)."""
         raw = self.raw()
-        kept = self.keep(raw, "before-reset") if raw is not None else None
+        kept = self.keep(raw, "before-reset") if raw is not None else self._set_aside()
         self.write(starter)
         return kept
+
+    # ── what was typed and not saved ─────────────────────────────────────────────────────────────────────────────────
+
+    def draft(self) -> str | None:
+        """What was typed and not saved when the file was last left; None where all was saved."""
+        self._draft = self._draft_there()
+        return self._draft.decode("utf-8", errors="replace") or None
+
+    def keep_draft(self, text: str) -> None:
+        """Keep what is typed and not saved; a draft that another tutor left is kept as a version. Raises StoreError."""
+        raw = text.encode("utf-8", errors="replace")
+        if raw == self._draft == self._draft_there():
+            return
+        try:
+            there = self._draft_there()
+            if there not in (b"", raw, self._draft):
+                self.keep(there, "unsaved")
+            self.versions.mkdir(parents=True, exist_ok=True)
+            _replace(self._draft_path, raw)
+        except OSError as error:
+            raise self._not_kept(error) from error
+        self._draft = raw
+
+    def drop_draft(self) -> None:
+        """All is saved: there is no draft of this instance any more."""
+        if self._draft and self._draft_there() == self._draft:
+            with contextlib.suppress(OSError):  # one that stays is offered once more, which harms nobody
+                self._draft_path.unlink()
+        self._draft = b""
+
+    def _draft_there(self) -> bytes:
+        try:
+            return self._draft_path.read_bytes()
+        except OSError:
+            return b""
+
+    # ── versions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _keep_stranger(self, known: str, new: bytes) -> Path | None:
+        """Keep what is on the disk, unless it is the known version or the one to be saved."""
+        raw = self.raw()
+        if raw is None:
+            return self._set_aside()
+        return self.keep(raw, "from-outside") if content_hash(raw) != known and raw != new else None
+
+    def _set_aside(self) -> Path | None:
+        """Move a file that cannot be read among the versions; None where there is no regular file."""
+        try:
+            if not self.path.is_file():
+                return None
+            self.versions.mkdir(parents=True, exist_ok=True)
+            path = self._new_version("unreadable")
+            self.path.replace(path)
+        except OSError as error:
+            raise self._not_kept(error) from error
+        return path
+
+    def _new_version(self, label: str) -> Path:
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime())
+        path, again = self.versions / f"{stamp}-{label}.py", 1
+        while path.exists():
+            path, again = self.versions / f"{stamp}-{label}-{again}.py", again + 1
+        return path
+
+    # ── errors ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _not_saved(self, error: OSError | RuntimeError) -> StoreError:
+        if isinstance(error, OSError) and error.errno == errno.EISDIR:
+            next_step = "Move that folder away and save again; what you wrote is still here."
+        else:
+            next_step = "What you wrote is still here; make room or choose another folder with --user-data."
+        return StoreError(
+            f"{self.path.name} could not be saved: {_reason(error)}.", f"It would be {self.path}.", next_step
+        )
+
+    def _not_kept(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"A copy of {self.path.name} could not be kept: {_reason(error)}.",
+            f"It would go to {self.versions}.",
+            "Nothing was overwritten. Make room, or choose another folder with --user-data.",
+        )
+
+
+def _reason(error: OSError | RuntimeError) -> str:
+    return (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
 
 
 def _replace(target: Path, raw: bytes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from tutor.course import Course, load_challenge, load_course, load_lesson, load_quiz
+from tutor.course import Course, load_course
 from tutor.errors import TutorError
 from tutor.paths import Paths
 from tutor.progress import Kind, Store, next_step
@@ -23,6 +22,7 @@ from tutor.tui.theme import DARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import ThreadPoolExecutor
 
     from textual.command import Provider
 
@@ -69,9 +69,11 @@ class TutorApp(App[int]):
         self.opening = opening
         self.course: Course = load_course(paths.lessons)
         self.register_theme(DARK)
-        self.theme = DARK.name
+        # Not through the watcher: it would parse every style a second time, and draw twice before the first frame.
+        self.set_reactive(App.theme, DARK.name)
+        self.stylesheet.set_variables(self.get_css_variables())
         self._box: Box | None = None
-        self._recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="record")
+        self._recorder: ThreadPoolExecutor | None = None
         store.snapshot()
 
     def get_default_screen(self) -> Screen[None]:
@@ -91,12 +93,17 @@ class TutorApp(App[int]):
         self.call_after_refresh(self._after_first_frame)
 
     def on_unmount(self) -> None:
-        self._recorder.shutdown()
+        if self._recorder is not None:
+            self._recorder.shutdown()
         if self._box is not None:
             self._box.close()
 
     def record(self, kind: Kind, **fields: object) -> None:
         """Store one event, in order, off the thread that draws: a disk over a network may take its time."""
+        if self._recorder is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="record")
         self._recorder.submit(self.store.record, kind, **fields)
 
     def _after_first_frame(self) -> None:
@@ -122,18 +129,21 @@ class TutorApp(App[int]):
 
     def open_lesson(self, slug: str, *, replace: bool = False) -> None:
         """Open a lesson where the learner left off in it."""
+        from tutor.course import load_lesson
         from tutor.tui.screens.lesson import LessonScreen
 
         self._open(lambda: LessonScreen(load_lesson(self.paths.lessons, slug)), replace)
 
     def open_quiz(self, slug: str, *, replace: bool = False) -> None:
         """Open a lesson's quiz."""
+        from tutor.course import load_quiz
         from tutor.tui.screens.quiz import QuizScreen
 
         self._open(lambda: QuizScreen(slug, load_quiz(self.paths.quizzes, slug)), replace)
 
     def open_lab(self, challenge_id: str, *, replace: bool = False) -> None:
         """Open the Lab on an exercise."""
+        from tutor.course import load_challenge
         from tutor.tui.screens.lab import LabScreen
 
         self._open(lambda: LabScreen(load_challenge(self.paths.lessons, challenge_id)), replace)

@@ -1,30 +1,29 @@
-"""Off the thread that draws: judging a content, and noticing that the file has a new one."""
+"""Judging a content on a thread of its own: the answers come back as messages."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.message_pump import MessagePump
 
 from tutor.course import Challenge
-from tutor.errors import SourceError, TutorError
+from tutor.errors import TutorError
 from tutor.grading import Report
-from tutor.learner import Box, Source, read_source
+from tutor.learner import Box, Source
 
-SETTLED = 0.05  # seconds without a change: an editor that truncates and writes is done
-EMPTY_SETTLED = 0.2  # an empty file is more often half a save than a wish
+if TYPE_CHECKING:
+    from tutor.grading import Prepared
 
 
 class Judged(Message):
-    """A report arrived; a later one for the same content says more."""
+    """A report arrived; a later one of the same check says more."""
 
-    def __init__(self, source: Source, report: Report, seconds: float) -> None:
+    def __init__(self, check: int, source: Source, report: Report, seconds: float) -> None:
         super().__init__()
+        self.check = check  # as Checker.check returned it
         self.source = source
         self.report = report
         self.seconds = seconds  # since the check was asked for
@@ -33,8 +32,9 @@ class Judged(Message):
 class CheckFailed(Message):
     """The check itself failed: our fault."""
 
-    def __init__(self, error: TutorError) -> None:
+    def __init__(self, check: int, error: TutorError) -> None:
         super().__init__()
+        self.check = check
         self.error = error
 
 
@@ -45,78 +45,50 @@ class Checker:
         self.listener = listener
         self.box = box
         self._cancelled = threading.Event()
+        self._checks = 0
+        self._prepared: tuple[Challenge, Prepared] | None = None
 
-    def check(self, challenge: Challenge, source: Source) -> None:
-        """Start judging; the answers come as Judged messages."""
+    def check(self, challenge: Challenge, source: Source) -> int:
+        """Start judging and return the number that the answers carry."""
         self.cancel()
         self._cancelled = threading.Event()
-        arguments = (challenge, source, self._cancelled)
+        self._checks += 1
+        arguments = (self._checks, challenge, source, self._cancelled)
         threading.Thread(target=self._run, args=arguments, name="check", daemon=True).start()
+        return self._checks
 
-    def warm_up(self) -> None:
-        """Load NumPy and start the box before the first save asks for them."""
-        threading.Thread(target=self._warm_up, name="warm up", daemon=True).start()
+    def warm_up(self, challenge: Challenge) -> None:
+        """Load NumPy, start the box and prepare the first check before a save asks for them."""
+        threading.Thread(target=self._warm_up, args=(challenge,), name="warm up", daemon=True).start()
 
-    def _warm_up(self) -> None:
+    def _warm_up(self, challenge: Challenge) -> None:
         try:
-            from tutor.grading import grader  # noqa: F401  # for its imports
-
-            self.box.layers()
+            self._prepare(challenge)
         except TutorError as error:
-            self.listener.post_message(CheckFailed(error))
+            self.listener.post_message(CheckFailed(0, error))
+
+    def _prepare(self, challenge: Challenge) -> None:
+        """Run the reference for the next check now, so that the learner waits for their own code alone."""
+        from tutor.grading import prepare
+
+        self._prepared = (challenge, prepare(challenge, self.box))
 
     def cancel(self) -> None:
         """Forget the check that is under way."""
         self._cancelled.set()
 
-    def _run(self, challenge: Challenge, source: Source, cancelled: threading.Event) -> None:
+    def _run(self, check: int, challenge: Challenge, source: Source, cancelled: threading.Event) -> None:
         started = time.perf_counter()
         try:
             from tutor.grading import grade
 
-            for report in grade(challenge, source.text, self.box, cancelled=cancelled):
+            ready, self._prepared = self._prepared, None  # arrays that a file has met are no secret any more
+            prepared = ready[1] if ready and ready[0] == challenge else None
+            for report in grade(challenge, source.text, self.box, prepared=prepared, cancelled=cancelled):
                 if cancelled.is_set():
                     return
-                self.listener.post_message(Judged(source, report, time.perf_counter() - started))
+                self.listener.post_message(Judged(check, source, report, time.perf_counter() - started))
+            self._prepare(challenge)
         except TutorError as error:
             if not cancelled.is_set():
-                self.listener.post_message(CheckFailed(error))
-
-
-async def settled_sources(path: Path, stop: asyncio.Event) -> AsyncIterator[Source | SourceError]:
-    """Every new content of a file once it has settled, told by its hash and not by its time.
-
-    The folder is watched, since editors save by rename; where the system cannot tell of changes, it is polled.
-    """
-    from watchfiles import awatch
-
-    last = _look(path)
-    # A change between two looks is not missed: the folder's events are already being collected.
-    async for _ in awatch(path.parent, step=5, debounce=50, stop_event=stop, recursive=False, rust_timeout=1000):
-        found = await _settle(path)
-        if _identity(found) != _identity(last):
-            last = found
-            yield found
-
-
-async def _settle(path: Path) -> Source | SourceError:
-    found, since = _look(path), time.monotonic()
-    while True:
-        empty = isinstance(found, SourceError) or not found.text.strip()
-        if time.monotonic() - since >= (EMPTY_SETTLED if empty else SETTLED):
-            return found
-        await asyncio.sleep(SETTLED / 4)
-        again = _look(path)
-        if _identity(again) != _identity(found):
-            found, since = again, time.monotonic()
-
-
-def _look(path: Path) -> Source | SourceError:
-    try:
-        return read_source(path)
-    except SourceError as error:
-        return error
-
-
-def _identity(found: Source | SourceError) -> str:
-    return found.hash if isinstance(found, Source) else str(found)
+                self.listener.post_message(CheckFailed(check, error))

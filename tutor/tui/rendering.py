@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tree_sitter import Parser, Query
 
 CODE = "#afd7ff"  # 153: a code span, told from the text without a background
+MEASURE = 74  # cells of a line of prose: more is hard to follow with the eye
 INDENT = "  "  # of code and tables
 TABLE_WIDTH = 76  # of a table where no width is given
 GAP = 3  # cells between two columns of a table

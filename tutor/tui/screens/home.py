@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -13,10 +15,12 @@ from textual.widgets import Static
 
 from tutor.course import Course, LessonHead
 from tutor.progress import NextStep, Progress, next_step
-from tutor.training import ENDED, Tick, list_runs
 from tutor.tui.screens.home_view import Item, Row, RunLine, home_rows, items_in_order
 from tutor.tui.screens.screen import TutorScreen
 from tutor.tui.widgets.keybar import KeyBar
+
+if TYPE_CHECKING:
+    from tutor.training import Tick
 
 LOOK_AGAIN = 2.0  # seconds between looks at the folder: another terminal or a run may have written
 
@@ -130,17 +134,17 @@ class HomeScreen(TutorScreen):
 
     def on_mount(self) -> None:
         self.map.focus()
-        self._show(self.tutor.store.progress, self.tutor.store.trouble)
-        self.call_after_refresh(self._look)
         self.set_interval(LOOK_AGAIN, self._look)
 
     def on_screen_resume(self) -> None:
         self._show(self.tutor.store.progress, self.tutor.store.trouble)
-        self._look()
+        self.call_after_refresh(self._look)
 
     @work(thread=True, exclusive=True, group="look")
     def _look(self) -> None:
         """Read what this and other terminals wrote, off the thread that draws."""
+        from tutor.training import ENDED, list_runs
+
         progress = self.tutor.store.refresh()
         alive = tuple(_run_line(tick) for tick in list_runs(self.tutor.paths) if tick.state not in ENDED)
         self.app.call_from_thread(self._show, progress, self.tutor.store.trouble, alive)

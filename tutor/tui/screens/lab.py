@@ -6,27 +6,31 @@ from functools import partial
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widgets import Static
 
-from tutor.course import Challenge, hint, hints, solutions, starter, why
-from tutor.errors import SourceError, StoreError, TutorError
+from tutor.course import Challenge, starter
+from tutor.errors import StoreError, TutorError
 from tutor.grading import Report
-from tutor.learner import Source, WorkFile, content_hash, printable
+from tutor.learner import Source, WorkFile
 from tutor.progress import ExerciseState
 from tutor.training import paced_for, start
-from tutor.tui.checking import Checker, CheckFailed, Judged, settled_sources
-from tutor.tui.rendering import markdown_content, python_content
+from tutor.tui.checking import Checker, CheckFailed, Judged
+from tutor.tui.pane_file import PaneFile
 from tutor.tui.screens import lab_view
-from tutor.tui.screens.dialogs import Page, Question
+from tutor.tui.screens.dialogs import Question
+from tutor.tui.screens.lab_coach import Coach
 from tutor.tui.screens.screen import TutorScreen
-from tutor.tui.widgets.code_pane import CodePane
+from tutor.tui.watching import Found, Settled, Watcher
+from tutor.tui.widgets.code_pane import as_shown
 from tutor.tui.widgets.keybar import KeyBar
 from tutor.tui.widgets.tensor_table import TensorTable
 
 QUIET_SIGN_AFTER = 0.15  # seconds: a check that takes longer says that it is under way
+DRAFT_AFTER = 2.0  # seconds: whatever ends the tutor, no more than this of the typing is lost
 VIEWS = ("code", "gradients", "output")
 
 
@@ -50,226 +54,177 @@ class LabScreen(TutorScreen):
         Binding("s", "solution", "Solution", show=False, tooltip="The solutions, once passed or after three hints"),
     ]
 
-    report: reactive[Report | None] = reactive(None)  # the latest
-    stale: reactive[bool] = reactive(False)  # the code has changed since, or a check takes long
     view: reactive[str] = reactive("code")
 
     def __init__(self, challenge: Challenge) -> None:
         super().__init__()
         self.challenge = challenge
+        self.starter = starter(challenge)  # raises ContentError here, where the app can say so
+        self.coach = Coach(self, challenge, self._show_head)
+        self.report: Report | None = None  # the latest
         self.last_judged: Report | None = None  # the last report that had tensors to show
-        self.judged_in: float | None = None
-        self.known_hash = ""  # of the content that the pane and the disk had in common
-        self.outside: Source | None = None  # a version from another editor that the pane has not taken
-        self.checking = ""  # the hash of the content under judgement
-        self.stop = asyncio.Event()
+        self.judged_text = ""  # what the latest is about, as the pane would show it
+        self.judged_in = 0.0  # seconds to its first answer
+        self.checking = 0  # the number of the check under way, 0 for none
+        self.answered = 0  # the number of the check that has begun to answer
+        self.slow = False  # it takes longer than a blink
+        self.reopened = False  # it repeats what was known before the screen was opened
+        self.remembered = 0  # the number of the check that was recorded last
+        self.starting_run = False
+        self.shown: tuple[Report | None, bool, bool] = (None, False, False)  # report, stale, unsaved
+        self.draft_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        self.file = WorkFile(self.tutor.paths.implementation(self.challenge.id), self.tutor.paths.backup)
-        self.trouble = ""
-        try:
-            source = self.file.ensure(starter(self.challenge))
-            self.known_hash, text = source.hash, source.text
-        except SourceError as error:
-            text, self.trouble = "", str(error)
-        except StoreError as error:
-            text, self.trouble = starter(self.challenge), str(error)
+        path, backup = self.tutor.paths.implementation(self.challenge.id), self.tutor.paths.backup
+        self.file = PaneFile(WorkFile(path, backup), self.starter)
+        self.pane = self.file.pane
         yield Static(id="title")
         yield Static(id="banner")
         yield Static(id="headline")
         yield Static(id="tabs")
         with Horizontal(id="body"):
-            yield CodePane(text)
-            with VerticalScroll(id="side", can_focus=False):
-                yield TensorTable()
-                yield Static(id="output")
+            yield self.pane
+            with Vertical(id="side"):
+                with VerticalScroll(id="tensors", can_focus=False):
+                    yield TensorTable()
+                with VerticalScroll(id="output"):
+                    yield Static()
         yield KeyBar()
 
     def on_mount(self) -> None:
         self.checker = Checker(self, self.tutor.box)
-        self.checker.warm_up()
+        self.checker.warm_up(self.challenge)
+        self.watcher = Watcher(self, self.file.file.path, self.file.opened.identity)
         self.add_class("view-code")
         self.pane.focus()
-        self._show_banner(self.trouble)
-        self._show_head()
         self.tutor.record("position", screen="lab", lesson=self.challenge.lesson, exercise=self.challenge.id)
-        self._watch_file()
-        if self.known_hash and self.state.attempts:
-            self._check(self.pane_source())
+        opened = self.file.opened.what
+        if isinstance(opened, Source) and (self.state.attempts or self.pane.text != self.starter):
+            self.reopened = True
+            self._check(opened)
+        self.file.offer_draft()
+        self._show_report()
 
     def on_unmount(self) -> None:
-        self.stop.set()
+        self.watcher.stop()
         self.checker.cancel()
-
-    @property
-    def pane(self) -> CodePane:
-        """The code pane."""
-        return self.query_one(CodePane)
+        try:
+            self.file.leave()
+        except StoreError as error:
+            self.tutor.show_error(error)
 
     @property
     def state(self) -> ExerciseState:
         """What is known of this exercise."""
-        return self.tutor.store.progress.exercises.get(self.challenge.id, ExerciseState())
-
-    def pane_source(self) -> Source:
-        """What stands in the pane, as a source."""
-        return Source.of(self.file.path, self.pane.text)
+        return self.coach.state
 
     @property
-    def unsaved(self) -> bool:
-        """True while the pane holds something that the disk does not."""
-        return self.pane_source().hash != self.known_hash
+    def stale(self) -> bool:
+        """True while the verdict is not on what stands in the pane, or a newer one is awaited for long."""
+        return self.slow or self.pane.text != self.judged_text
 
-    # ── saving and judging ───────────────────────────────────────────────────────────────────────────────────────────
+    # ── the file ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def action_judge(self) -> None:
-        """Save the pane and judge it; a version from outside is kept first."""
-        try:
-            disk = self.file.raw()
-            if disk is not None and content_hash(disk) not in (self.known_hash, self.pane_source().hash):
-                kept = self.file.keep(disk, "from-outside")
-                self.notify(f"The version from outside is kept: {kept.name}", timeout=6, markup=False)
-            source = self.file.write(self.pane.text)
-            self.known_hash, self.outside = source.hash, None
-            self._show_banner("")
-        except StoreError as error:
-            self._show_banner(str(error))
-            source = self.pane_source()
+        """Save the pane and judge it."""
+        source = self.file.source
+        self._save(source.text)
         self._check(source)
 
-    def _check(self, source: Source) -> None:
-        self.checker.check(self.challenge, source)
-        self.checking = source.hash
-        self.set_timer(QUIET_SIGN_AFTER, partial(self._say_if_slow, source.hash))
+    @work(group="disk")
+    async def _save(self, text: str) -> None:
+        kept = await self.file.save(text)
+        if kept is not None:
+            self.notify(f"The version from outside is kept: {kept}", timeout=8, markup=False)
+        self._show_banner()
 
-    def _say_if_slow(self, hash_: str) -> None:
-        if self.checking == hash_:
-            self.stale = True
-            self._show_head("judging …")
+    def on_settled(self, message: Settled) -> None:
+        """The file on the disk changed, by another hand or by our own save."""
+        self._take_in(message.found)
+
+    @work(group="disk")
+    async def _take_in(self, found: Found) -> None:
+        source = await self.file.take_in(found)
+        if source is not None:
+            self._check(source)
+        self._show_banner()
+
+    @work(group="disk")
+    async def action_take_file(self) -> None:
+        """Take the version from outside; the pane's own is kept."""
+        taken = await self.file.take_outside()
+        if taken is not None:
+            source, kept = taken
+            self.notify(f"What stood in the pane is kept: {kept}", timeout=8, markup=False)
+            self._check(source)
+        self._show_banner()
+
+    def on_text_area_changed(self) -> None:
+        """The verdict is on what was saved: while the pane differs it is grey; and what is typed is kept soon."""
+        if (self.report, self.stale, self.file.unsaved) != self.shown:
+            self._show_report()
+        if self.draft_timer is None and self.file.unsaved:
+            self.draft_timer = self.set_timer(DRAFT_AFTER, self._keep_draft)
+
+    @work(group="disk")
+    async def _keep_draft(self) -> None:
+        self.draft_timer = None
+        await self.file.keep_draft()
+        self._show_banner()
+
+    # ── judging ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _check(self, source: Source) -> None:
+        self.checking = self.checker.check(self.challenge, source)
+        self.set_timer(QUIET_SIGN_AFTER, partial(self._say_if_slow, self.checking))
+
+    def _say_if_slow(self, check: int) -> None:
+        if self.checking == check != self.answered:
+            self.slow = True
+            self._show_report()
 
     def on_judged(self, message: Judged) -> None:
         """A verdict: show it if it is on what was asked for last."""
-        if message.source.hash != self.checking and message.report.source_hash != self.checking:
+        if message.check != self.checking:
             return
-        report = message.report
-        first = self.report is None or self.report.source_hash != report.source_hash or self.stale
+        report = self.report = message.report
         if report.checks:
             self.last_judged = report
-        if first:
-            self.judged_in = message.seconds
-        self.report = report
-        self.stale = self.unsaved
-        self._show_report()
+        if message.check != self.answered:
+            self.answered, self.judged_in = message.check, message.seconds
+        self.slow = False
+        self.judged_text = as_shown(message.source.text)
+        if report.final or report.passed:
+            self._remember(message.check, report)
         if report.final:
-            self.checking = ""
-            self._remember(report)
+            self.checking = 0
+        self._show_report()
 
     def on_check_failed(self, message: CheckFailed) -> None:
-        self.checking = ""
-        self.tutor.show_error(message.error)
+        """The box failed, not the learner."""
+        if message.check in (0, self.checking):
+            self.checking, self.slow = 0, False
+            self._show_report()
+            self.tutor.show_error(message.error)
 
-    def _remember(self, report: Report) -> None:
-        first_pass = report.passed and not self.state.passed
+    def _remember(self, check: int, report: Report) -> None:
+        """Record a verdict once; the one made at opening only where it says something new."""
+        state, reopened = self.state, self.reopened
+        if check == self.remembered:
+            return
+        self.remembered, self.reopened = check, False
+        if reopened and state.passed >= report.passed and state.headline == report.headline:
+            return
         for kind, facts in report.events(self.challenge.lesson):
             self.tutor.record(kind, **facts)
-        if first_pass:
-            self.notify("Passed. F5 trains a network with it, s shows other solutions, F7 goes on.", timeout=8)
-
-    # ── the file, changed by another editor ──────────────────────────────────────────────────────────────────────────
-
-    @work(exclusive=True, group="watch")
-    async def _watch_file(self) -> None:
-        async for found in settled_sources(self.file.path, self.stop):
-            if isinstance(found, SourceError):
-                self._show_banner(str(found))
-            elif found.hash != self.known_hash:
-                self._take_outside(found)
-
-    def _take_outside(self, found: Source) -> None:
-        """Another editor saved: the pane follows, unless it has unsaved changes of its own; judged either way."""
-        if self.unsaved and found.hash != self.pane_source().hash:
-            self.outside = found
-            self._show_banner(
-                f"{self.file.path.name} was changed in another editor while you were typing here. Both are kept: "
-                "ctrl+s takes this pane's, ctrl+o takes the file's."
-            )
-        else:
-            self.known_hash, self.outside = found.hash, None
-            self.pane.show_content(found.text)
-            self._show_banner("")
-        self._check(found)
-
-    def action_take_file(self) -> None:
-        """Take the version from outside; the pane's own is kept."""
-        if self.outside is None:
-            return
-        try:
-            kept = self.file.keep(self.pane.text.encode("utf-8"), "from-pane")
-        except StoreError as error:
-            self._show_banner(str(error))
-            return
-        self.known_hash = self.outside.hash
-        self.pane.show_content(self.outside.text)
-        self.outside = None
-        self._show_banner("")
-        self.notify(f"What stood in the pane is kept: {kept.name}", timeout=6, markup=False)
-
-    def on_text_area_changed(self) -> None:
-        """The verdict is on what was saved; while the pane differs it is grey."""
-        stale = self.unsaved
-        if stale != self.stale:
-            self.stale = stale
-            self._show_report()
 
     # ── hints, solutions, reset, on ──────────────────────────────────────────────────────────────────────────────────
 
-    def action_hint(self, number: int = 0) -> None:
-        """Show the hint asked for, by default the next one that was not seen."""
-        count = hints(self.challenge)
-        number = number or min(self.state.hints + 1, count)
-        if number > self.state.hints:
-            self.tutor.record("hint_shown", exercise=self.challenge.id, lesson=self.challenge.lesson, hint=number)
-        answers = {"n": "next hint"} if number < count else {"s": "show a solution"}
-        if number > 1:
-            answers["p"] = "previous hint"
-        page = Page(f"Hint {number} of {count}", markdown_content(hint(self.challenge, number)), answers)
+    def action_hint(self) -> None:
+        self.coach.hint()
 
-        def then(key: str | None) -> None:
-            if key == "s":
-                self.action_solution()
-            elif key:
-                self.action_hint(number + (1 if key == "n" else -1))
-            self._show_head()
-
-        self.app.push_screen(page, then)
-
-    def action_solution(self, number: int = 0) -> None:
-        """Show the solutions: freely after the pass, on request and marked after the third hint."""
-        state = self.state
-        if not state.passed and state.hints < hints(self.challenge):
-            self.notify("The solutions open when you pass, or after the third hint (F2).", timeout=5)
-            return
-        if not state.passed and not state.solution_shown:
-            question = Question(
-                "Show a solution?",
-                "It is marked as shown, and the exercise comes back for review. Your own file stays as it is.",
-                {"y": "show it"},
-            )
-            self.app.push_screen(question, lambda key: self._show_solution(number) if key else None)
-            return
-        self._show_solution(number)
-
-    def _show_solution(self, number: int) -> None:
-        found = solutions(self.challenge)
-        if not self.state.passed and not self.state.solution_shown:
-            self.tutor.record("solution_shown", exercise=self.challenge.id, lesson=self.challenge.lesson)
-        label, text = found[number % len(found)]
-        body = python_content(text)
-        if self.state.passed and number == 0:
-            body = markdown_content(why(self.challenge)) + Content("\n\n") + body
-        answers = {"n": "next solution"} if len(found) > 1 else {}
-        page = Page(f"Solution {number % len(found) + 1} of {len(found)}: {label}", body, answers)
-        self.app.push_screen(page, lambda key: self._show_solution(number + 1) if key == "n" else None)
+    def action_solution(self) -> None:
+        self.coach.solution()
 
     def action_reset(self) -> None:
         """Put the starter back after a question."""
@@ -278,60 +233,69 @@ class LabScreen(TutorScreen):
             "The starter takes the place of your file. Your file is kept, and ctrl+z here brings it back.",
             {"y": "start again"},
         )
-        self.app.push_screen(question, lambda key: self._reset() if key == "y" else None)
 
-    def _reset(self) -> None:
-        try:
-            if self.unsaved:
-                self.file.keep(self.pane.text.encode("utf-8"), "from-pane")
-            kept = self.file.reset(starter(self.challenge))
-            source = self.file.read()
-        except TutorError as error:
-            self.tutor.show_error(error)
-            return
-        self.known_hash, self.outside = source.hash, None
-        self.pane.show_content(source.text)
-        self.tutor.record("reset", exercise=self.challenge.id, lesson=self.challenge.lesson)
+        def answered(key: str | None) -> None:
+            if key == "y":
+                self._reset()
+
+        self.app.push_screen(question, answered)
+
+    @work(group="disk")
+    async def _reset(self) -> None:
+        kept = await self.file.reset()
+        if not self.file.unsaved:
+            self.tutor.record("reset", exercise=self.challenge.id, lesson=self.challenge.lesson)
+            self._check(self.file.source)
         if kept is not None:
             self.notify(f"Your file is kept: {kept}", timeout=8, markup=False)
-        self._check(source)
+        self._show_banner()
 
     def action_next(self) -> None:
         """Go on when this exercise is passed."""
-        if not self.state.passed:
+        if self.state.passed or (self.report is not None and self.report.passed):
+            self.tutor.go_on(replace=True)
+        else:
             self.notify("F7 goes on once every gradient is right. F2 has a hint.", timeout=4)
-            return
-        self.tutor.go_on(replace=True)
 
     def action_train(self) -> None:
         """Start training with the code that passed."""
         if self.challenge.train is None:
             self.notify("This exercise is not part of a network that trains.", timeout=4)
-        elif self.report is None or not self.report.passed or self.unsaved:
+        elif self.report is None or not self.report.passed or self.stale:
             self.notify("Training starts from code that passes: ctrl+s judges it.", timeout=4)
-        else:
+        elif not self.starting_run:
+            self.starting_run = True
             self._start_run(self.pane.text)
 
-    @work(thread=True, exclusive=True, group="train")
-    def _start_run(self, text: str) -> None:
+    @work(group="train")
+    async def _start_run(self, text: str) -> None:
         try:
-            config = start(self.tutor.paths, self.challenge, text, pace=paced_for(self.challenge))
+            config = await asyncio.to_thread(self._new_run, text)
         except TutorError as error:
-            self.app.call_from_thread(self.tutor.show_error, error)
-            return
-        self.app.call_from_thread(self.tutor.open_train, config.id)
+            self.tutor.show_error(error)
+        else:
+            self.tutor.open_train(config)
+        finally:
+            self.starting_run = False
+
+    def _new_run(self, text: str) -> str:
+        return start(self.tutor.paths, self.challenge, text, pace=paced_for(self.challenge)).id
 
     # ── what is shown ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_code_pane_left(self) -> None:
+        """Esc in the pane: letters act now; esc once more goes back."""
+        self.set_focus(None)
 
     def action_gradients(self) -> None:
         """Between the code and the gradients, wherever they are."""
         to_code = self.view != "code" if self.has_class("-narrow") else not self.pane.has_focus
-        self.view = "code" if to_code else "gradients"
-        (self.pane if to_code else self.query_one(TensorTable)).focus()
+        self.action_view("code" if to_code else "gradients")
 
     def action_view(self, view: str) -> None:
+        """Show a pane and put the keys on it."""
         self.view = view
-        (self.pane if view == "code" else self.query_one(TensorTable)).focus()
+        {"code": self.pane, "gradients": self.query_one(TensorTable), "output": self.query_one("#output")}[view].focus()
 
     def watch_view(self, view: str) -> None:
         for name in VIEWS:
@@ -340,45 +304,42 @@ class LabScreen(TutorScreen):
             self._show_head()
 
     def on_resize(self) -> None:
-        self._show_head()
+        self.call_after_refresh(self._show_head)
 
-    def _show_banner(self, words: str) -> None:
+    def _show_banner(self) -> None:
+        """What the learner must know of the file."""
+        words = self.file.trouble
         banner = self.query_one("#banner", Static)
         banner.update(Content(words))
         banner.set_class(bool(words), "shown")
-
-    def _show_report(self) -> None:
-        table = self.query_one(TensorTable)
-        table.report = self.last_judged
-        table.stale = self.stale or self.last_judged is not self.report
-        report = self.report
-        if report is not None and not self.stale:
-            self.pane.mark_line(report.line)
-        output = Content("")
-        if report is not None and report.output.strip():
-            cut = "  (cut)" if report.output_cut else ""
-            output = Content.assemble((f"your output{cut}\n", "$faint"), printable(report.output).rstrip())
-        self.query_one("#output", Static).update(output)
         self._show_head()
 
-    def _show_head(self, aside: str = "") -> None:
-        self.query_one("#headline", Static).update(lab_view.headline(self.report, self.stale))
-        self.query_one("#tabs", Static).update(
-            Content("   ").join(
-                Content.assemble((f"{n} ", "$accent"), (name, "bold $bright" if name == self.view else "$dim"))
-                for n, name in enumerate(VIEWS, 1)
-            )
-        )
+    def _show_report(self) -> None:
+        stale = self.stale
+        self.shown = self.report, stale, self.file.unsaved
+        table = self.query_one(TensorTable)
+        table.report = self.last_judged
+        table.stale = stale or self.last_judged is not self.report
+        if self.report is not None and not stale:
+            self.pane.mark_line(self.report.line)
+        has_output = self.report is not None and bool(self.report.output.strip())
+        self.query_one("#output Static", Static).update(lab_view.output(self.report))
+        self.set_class(has_output, "has-output")
+        self._show_banner()
+
+    def _show_head(self) -> None:
+        width = max(1, self.size.width - 2)
         entry = self.tutor.course.entry(self.challenge.lesson)
-        if not aside and self.judged_in is not None:
-            aside = f"judged in {self.judged_in * 1000:.0f} ms"
-        if self.state.hints:
-            aside += f"{' · ' if aside else ''}hint {self.state.hints} of {hints(self.challenge)}"
-        left = Content.assemble(
-            (f"{entry.outline.number} {entry.outline.title}", "$dim"), (f" · {self.challenge.id}", "bold $bright")
+        head = lab_view.Head(
+            number=entry.outline.number,
+            title=entry.outline.title,
+            challenge=self.challenge.id,
+            unsaved=self.file.unsaved,
+            judging=self.slow,
+            judged_in=self.judged_in if self.report is not None else None,
+            hints_shown=self.coach.hints_shown,
+            hints=self.coach.count,
         )
-        if self.unsaved:
-            left = left + Content.assemble((" · unsaved", "$accent"))
-        right = Content.assemble((aside, "$dim"))
-        room = max(1, self.size.width - 2 - left.cell_length - right.cell_length)
-        self.query_one("#title", Static).update(left.pad_right(room) + right)
+        self.query_one("#title", Static).update(lab_view.title(head, width))
+        self.query_one("#headline", Static).update(lab_view.headline(self.report, self.stale, width))
+        self.query_one("#tabs", Static).update(lab_view.tabs(VIEWS, self.view, self.has_class("has-output")))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from textual.content import Content
 
 from tutor.course import TIERS
 from tutor.grading import Check, Report, Tensor
+from tutor.learner import printable
 
 SIGNS = {"right": ("✓", "$good"), "not_reached": ("·", "$faint")}
 WORDS = {
@@ -22,25 +24,97 @@ WORDS = {
     "unstable": "2nd call",
     "not_reached": "not reached",
 }
+AFTER_THE_PASS = "F5 trains a network with it, F7 goes on. Esc, then s: other solutions."
 CELLS_SHOWN = 6  # rows of the small diff
 WIDE_TABLE = 74  # from here the worst cell stands in the table
 
 
-def headline(report: Report | None, stale: bool) -> Content:
+class Head(NamedTuple):
+    """What the first line of the Lab says."""
+
+    number: str
+    title: str
+    challenge: str
+    unsaved: bool
+    judging: bool
+    judged_in: float | None  # seconds
+    hints_shown: int
+    hints: int
+
+
+def title(head: Head, width: int) -> Content:
+    """Which exercise this is on the left, how the check and the hints stand on the right."""
+    left = Content.assemble((f"{head.number} {head.title}", "$dim"), (f" · {head.challenge}", "bold $bright"))
+    if head.unsaved:
+        left = left + Content.assemble((" · unsaved", "$accent"))
+    said = []
+    if head.judging:
+        said.append("judging …")
+    elif head.judged_in is not None:
+        said.append(f"judged in {head.judged_in * 1000:.0f} ms" if head.judged_in < 10 else "judged")
+    if head.hints_shown:
+        said.append(f"hint {head.hints_shown} of {head.hints}")
+    right = Content.assemble((" · ".join(said), "$dim"))
+    room = width - left.cell_length
+    return left.pad_right(room - right.cell_length) + right if room > right.cell_length else left.truncate(width)
+
+
+def headline(report: Report | None, stale: bool, width: int) -> Content:
     """The verdict in one sentence, and what to do next; grey when the code has changed since."""
     if report is None:
-        return Content.assemble(("Not judged yet. ctrl+s saves and judges.", "$dim"))
+        return Content.assemble(("Not judged yet. ctrl+s saves and judges; ctrl+b goes to the next blank.", "$dim"))
     sign, style = {
         "passed": ("✓", "$good"),
         "right_so_far": ("◐", "$good"),
         "failed": ("✗", "$bad"),
         "could_not_run": ("✗", "$bad"),
     }[report.status]
-    text = "$dim" if stale else "bold $bright"
-    content = Content.assemble((f"{sign} ", "$dim" if stale else style), (report.headline, text))
-    if report.next_step:
-        content = content + Content.assemble((f"\n  {report.next_step}", "$dim" if stale else "$foreground"))
-    return content
+    next_step = AFTER_THE_PASS if report.passed else report.next_step
+    said = [(report.headline, "bold $bright"), (next_step, "$foreground")]
+    lines = [
+        line
+        for words, bright in said
+        if words
+        for line in Content.assemble((words, "$dim" if stale else bright)).wrap(max(10, width - 2))
+    ]
+    first = Content.assemble((f"{sign} ", "$dim" if stale else style)) + lines[0]
+    return Content("\n").join([first, *(Content("  ") + line for line in lines[1:])])
+
+
+def tabs(names: Sequence[str], chosen: str, has_output: bool) -> Content:
+    """The panes by number, where they do not stand side by side."""
+    return Content("   ").join(
+        Content.assemble(
+            (f"{number} ", "$accent"),
+            (name, "bold $bright" if name == chosen else "$faint" if name == "output" and not has_output else "$dim"),
+        )
+        for number, name in enumerate(names, 1)
+    )
+
+
+def output(report: Report | None) -> Content:
+    """What the learner's code printed, and NumPy's warnings."""
+    if report is None or not (report.output.strip() or report.warnings):
+        return Content.assemble(("Nothing was printed.", "$dim"))
+    cut = "  (cut)" if report.output_cut else ""
+    parts = [Content.assemble((warning, "$dim")) for warning in report.warnings]
+    if report.output.strip():
+        parts.append(Content.assemble((f"your output{cut}", "$faint")))
+        parts.append(Content(printable(report.output).rstrip()))
+    return Content("\n").join(parts)
+
+
+def tensors(report: Report, chosen: int, stale: bool, width: int, height: int) -> list[Content]:
+    """The table, the tiers and the chosen tensor's cells; closer together where the height asks for it."""
+    first = table(report, chosen, stale, width)
+    tiers_line = Content("  ") + tiers(report)
+    for above, below, cells in ((1, 1, CELLS_SHOWN), (0, 1, CELLS_SHOWN), (0, 1, 4), (0, 0, 4), (0, 0, 3)):
+        lines = [*first, *[Content("")] * above, tiers_line, *[Content("")] * below]
+        for line in detail(report, chosen, width, cells):
+            lines += line.wrap(max(10, width)) if line.cell_length > width else [line]
+        if len(lines) <= height:
+            break
+    return lines
 
 
 def tiers(report: Report) -> Content:
@@ -59,7 +133,8 @@ def table(report: Report, chosen: int, stale: bool, width: int) -> list[Content]
     name_width = max((len(check.name) for check in report.checks), default=4) + 1
     shape_width = max((len(shape(check)) for check in report.checks), default=5) + 2
     wide = width >= WIDE_TABLE
-    header = f"    {'backward order':<{name_width}} {'shape':<{shape_width}}{'error':<11}"
+    name_width = max(name_width, len("in order"))
+    header = f"    {'in order':<{name_width}} {'shape':<{shape_width}}{'error':<11}"
     if wide:
         header += f"{'worst at':<10}{'yours':>10}{'expected':>11}{'numeric':>11}"
     lines = [Content.assemble((header[:width], "$faint"))]
@@ -67,7 +142,7 @@ def table(report: Report, chosen: int, stale: bool, width: int) -> list[Content]
     after_first_wrong = False
     for number, check in enumerate(report.checks):
         sign, sign_style = SIGNS.get(check.verdict, ("✗", "$bad"))
-        error = WORDS[check.verdict] if check.ratio is None or check.verdict == "unstable" else f"{check.ratio:.0e}"
+        error = _error(check)
         first = check is first_wrong
         dim = stale or after_first_wrong or check.verdict == "not_reached"
         style = "$dim" if dim else "bold $bright" if first else "$foreground"
@@ -88,25 +163,30 @@ def table(report: Report, chosen: int, stale: bool, width: int) -> list[Content]
     return lines
 
 
+def _error(check: Check) -> str:
+    if check.verdict == "wrong_dtype" and check.actual_shape is None:
+        return "no array"
+    return WORDS[check.verdict] if check.ratio is None or check.verdict == "unstable" else f"{check.ratio:.0e}"
+
+
 def shape(check: Check) -> str:
     """The shape the learner gave, or the one that is expected where there is none."""
     return str(check.actual_shape if check.actual_shape is not None else check.expected_shape)
 
 
-def detail(report: Report, chosen: int, width: int) -> list[Content]:
-    """What is known of the chosen tensor: its sentence, and its first or worst cells side by side."""
+def detail(report: Report, chosen: int, width: int, cells: int = CELLS_SHOWN) -> list[Content]:
+    """What is known of the chosen tensor: its sentence, unless it is the headline, and its worst cells side by side."""
     if not 0 <= chosen < len(report.checks):
         return []
     check = report.checks[chosen]
-    lines = [Content.assemble((check.sentence, "$foreground"))]
+    lines = [] if report.headline.startswith(check.sentence) else [Content.assemble((check.sentence, "$foreground"))]
     tensor = next((tensor for tensor in report.tensors if tensor.name == check.name), None)
     if tensor is None or tensor.expected is None or check.verdict in ("missing", "not_reached"):
         return lines
     lines += [
-        Content(""),
         Content.assemble((f"{check.name:<12}{'yours':>11}{'expected':>11}{'numeric':>11}", "$faint")),
     ]
-    for index in _cells_to_show(tensor, check):
+    for index in _cells_to_show(tensor, check, cells):
         yours, expected, numeric = (_at(values, index) for values in (tensor.yours, tensor.expected, tensor.numeric))
         differs = yours is None or expected is None or not math.isclose(yours, expected, rel_tol=1e-6, abs_tol=1e-12)
         lines.append(
@@ -129,14 +209,14 @@ def cell(value: float | None) -> str:
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.2e}"
 
 
-def _cells_to_show(tensor: Tensor, check: Check) -> list[tuple[int, ...]]:
+def _cells_to_show(tensor: Tensor, check: Check, most: int) -> list[tuple[int, ...]]:
     """The first cells of the tensor, with the worst one among them."""
     indices = _indices(tensor.expected)
-    if len(indices) <= CELLS_SHOWN or check.worst is None or check.verdict == "wrong_shape":
-        return indices[:CELLS_SHOWN]
+    if len(indices) <= most or check.worst is None or check.verdict == "wrong_shape":
+        return indices[:most]
     place = indices.index(check.worst.index) if check.worst.index in indices else 0
-    start = max(0, min(place - CELLS_SHOWN // 2, len(indices) - CELLS_SHOWN))
-    return indices[start : start + CELLS_SHOWN]
+    start = max(0, min(place - most // 2, len(indices) - most))
+    return indices[start : start + most]
 
 
 def _indices(values: object, prefix: tuple[int, ...] = ()) -> list[tuple[int, ...]]:

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from tutor.course import Asked, CheckCode, Drive, Lesson, Predict, PythonRun, Section, draw, runnable
 from tutor.progress import LessonState
-from tutor.tui.screens import lesson_view
+from tutor.tui.screens import lesson_view, quiz_view
 from tutor.tui.screens.lesson_view import Output
 from tutor.tui.screens.screen import TutorScreen
 from tutor.tui.widgets.answer import Answer, AnswerLine, Choices, Given
@@ -22,7 +22,6 @@ from tutor.tui.widgets.flow import Flow
 from tutor.tui.widgets.keybar import KeyBar
 
 Track = Literal["lesson", "intuition", "derivation"]
-SEEDS = 2**31
 BEGINS_AN_ANSWER = "0123456789.-+(["
 PASSED = "passed"  # a question that was answered or skipped: the page goes on
 
@@ -53,6 +52,7 @@ class LessonScreen(TutorScreen):
 
     HELP = "The lesson. Space reads on and turns the page at its end; where a question stands, the page waits for you."
     CSS_PATH = "lesson.tcss"
+    AUTO_FOCUS = ""  # a question takes the keys when it is in view, nothing else does
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     BINDINGS = [
         Binding("enter", "answer", "answer", key_display="⏎", tooltip="Answer the question"),
@@ -148,7 +148,7 @@ class LessonScreen(TutorScreen):
             place = (self.track, block.line)
             if isinstance(block, Predict):
                 if place not in self.asked:
-                    self.asked[place] = draw(block.question, random.randrange(SEEDS))
+                    self.asked[place] = draw(block.question, random.randrange(quiz_view.SEEDS))
                 answer = Answer(self.asked[place], self.given.get(place))
                 answer.add_class("question")
                 answer.set_class(place in self.given, PASSED)
@@ -256,7 +256,7 @@ class LessonScreen(TutorScreen):
             # Two lines stay, so that the eye finds its place again.
             self.body.scroll_relative(y=max(1, self.body.size.height - 2), animate=False)
         elif self.open_question is not None:
-            self.open_question.place.focus()
+            self._go_to(self.open_question)
             self.notify("The page waits for your answer. F7 reads on without one.", timeout=3)
         elif self.number + 1 < len(self.sections) or self.track != "lesson":
             self.action_next()
@@ -279,27 +279,43 @@ class LessonScreen(TutorScreen):
     def _scrolled(self) -> None:
         self.call_after_refresh(self._look_at_question)
 
+    def _lines_of(self, widget: Widget) -> tuple[int, int]:
+        """The first line of a widget and the one after its last, on the page, however it is scrolled."""
+        top, node = 0, widget
+        while node is not self.body and isinstance(node.parent, Widget):
+            top, node = top + node.virtual_region.y, node.parent
+        return top, top + widget.virtual_region.height
+
     def _look_at_question(self) -> None:
         """Choices have the keys while all of them are in view; an answer line only takes them when asked to."""
         question = self.open_question if self.is_mounted else None
         if question is None or self.app.screen is not self:
             return
-        place = question.place
-        in_view = bool(place.region.height) and self.body.region.contains_region(place.region)
-        if in_view and not self.let_go and isinstance(place, Choices):
-            place.focus(scroll_visible=False)
-        elif not in_view and self.focused is not None:
+        top, bottom = self._lines_of(question.place)
+        first = self.body.scroll_offset.y
+        last = first + self.body.size.height
+        whole = first <= top < bottom <= last or top <= first < last <= bottom  # or all that there is room for
+        if whole and not self.let_go and isinstance(question.place, Choices):
+            question.place.focus(scroll_visible=False)
+        elif (bottom <= first or last <= top) and self.focused is not None:
             self.set_focus(None)
+
+    def _go_to(self, question: Answer) -> None:
+        """Give the question the keys; the page jumps there, for on a slow way it would let go of them again."""
+        question.place.scroll_visible(animate=False, immediate=True)
+        self.set_focus(question.place, scroll_visible=False)
 
     def on_key(self, event: events.Key) -> None:
         """What begins a number or a shape goes to the answer line; letters stay keys until then."""
-        line = self.open_question.place if self.open_question is not None else None
-        if isinstance(line, AnswerLine) and event.character is not None:
-            # What was typed faster than the focus moved still arrives here, and belongs behind what began the answer.
-            if event.character in BEGINS_AN_ANSWER or (self.focused is line and event.is_printable):
-                event.stop()
-                self.set_focus(line)
-                line.insert_text_at_cursor(event.character)
+        question = self.open_question
+        line = question.place if question is not None else None
+        # What was typed faster than the focus moved still arrives here, and belongs behind what began the answer.
+        begins = event.character is not None and event.character in BEGINS_AN_ANSWER
+        late = self.focused is line and event.is_printable
+        if isinstance(line, AnswerLine) and event.character is not None and (begins or late):
+            event.stop()
+            self.set_focus(line)
+            line.insert_text_at_cursor(event.character)
 
     async def action_answer(self) -> None:
         """Answer what is picked or typed; from elsewhere on the page, go to the question first."""
@@ -309,7 +325,7 @@ class LessonScreen(TutorScreen):
         if question.place.has_focus:
             await question.place.action_answer()
         else:
-            question.place.focus()
+            self._go_to(question)
 
     def on_answer_answered(self, message: Answer.Answered) -> None:
         """One answer is enough, right or wrong: the page goes on."""

@@ -9,11 +9,11 @@ from textual.content import Content
 
 from tutor.course import Diagram, Lesson, Math, Mistake, Prose, PythonRun, Section
 from tutor.learner import BoxResult
-from tutor.tui.rendering import hanging, indented, inline_content, markdown_content, python_content
+from tutor.tui.rendering import MEASURE, hanging, indented, inline_content, markdown_content, python_content
 from tutor.tui.widgets.picture import picture_content
 
-MEASURE = 74  # cells of a line of prose: more is hard to follow with the eye
 FORMULA_INDENT = 4
+MOST_LINES = 60  # of an output that are shown
 LABEL = 10  # cells of "You see", "Because", "To tell"
 
 # ── where the learner is ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -101,7 +101,9 @@ class Output(NamedTuple):
         """What there is to show of an answer of the box."""
         fault = result.fault
         sentence = f"{fault.sentence} {fault.next_step}".strip() if fault else ""
-        return cls(result.output.rstrip(), result.output_cut, sentence)
+        lines = result.output.rstrip().split("\n")
+        cut = result.output_cut or len(lines) > MOST_LINES
+        return cls("\n".join(lines[:MOST_LINES]), cut, sentence)
 
 
 def code(block: PythonRun) -> Content:
@@ -115,17 +117,15 @@ def output(shown: Output | None, running: bool, width: int) -> Content:
         return Content.styled("  running …", "$dim")
     if shown is None:
         return Content.assemble(("  r ", "$accent"), ("runs it", "$dim"))
-    parts = [Content.assemble(("  printed", "$dim"), (" (cut)" if shown.cut else "", "$dim"))]
+    parts = []
     if shown.text:
-        parts.append(indented(Content.styled(shown.text, "$bright"), "  │ "))
+        parts.append(Content.styled(f"  printed{' (cut)' if shown.cut else ''}", "$dim"))
+        parts += [Content.assemble(("  │ ", "$dim"), (line, "$bright")) for line in shown.text.split("\n")]
     elif not shown.fault:
-        parts = [Content.styled("  It ran, and printed nothing.", "$dim")]
-    else:
-        parts = []
+        parts.append(Content.styled("  It ran, and printed nothing.", "$dim"))
     if shown.fault:
-        sign = Content.styled("  ✗ ", "$bad")
-        lines = Content(shown.fault).wrap(max(1, min(width, MEASURE) - 4))
-        parts += [sign + lines[0], *(line.pad_left(4) for line in lines[1:])]
+        first, *rest = Content(shown.fault).wrap(max(1, min(width, MEASURE) - 4))
+        parts += [Content.styled("  ✗ ", "$bad") + first, *(line.pad_left(4) for line in rest)]
     return Content("\n").join(parts)
 
 

@@ -29,6 +29,7 @@ class QuizScreen(TutorScreen):
 
     HELP = "The quiz: every answer is explained, and stored as you give it. You may leave at any time and go on later."
     CSS_PATH = "quiz.tcss"
+    AUTO_FOCUS = ""  # a question takes the keys when it stands there
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     BINDINGS = [
         Binding("enter", "answer", "answer", key_display="⏎", tooltip="Answer the question"),

@@ -9,9 +9,8 @@ from typing import NamedTuple
 from textual.content import Content
 
 from tutor.course import Asked, Feedback, Question, draw
-from tutor.tui.rendering import hanging, inline_content, markdown_content
+from tutor.tui.rendering import MEASURE, hanging, inline_content, markdown_content
 
-MEASURE = 74  # cells of a line of prose: more is hard to follow with the eye
 SEEDS = 2**31
 
 ASKS = {"one": "One is right.", "several": "Pick every one that fits."}  # an answer line says itself what it takes
@@ -165,22 +164,8 @@ def _sign(sitting: Sitting, question: Question, here: bool = False) -> Content:
 def result(sitting: Sitting, goes_on: str, width: int) -> Content:
     """How it went, question by question, and what to do next."""
     measure = min(width, MEASURE)
-    total, missed = len(sitting.questions), len(sitting.missed)
-    words = f"{sitting.right} of {total} right at the first try."
-    parts = [Content.styled(words, "bold $bright")]
-    if missed:
-        words = (
-            f"Of the {missed} you missed, {sitting.again_right} came out right the second time."
-            if missed > 1
-            else (
-                "The one you missed came out right the second time."
-                if sitting.again_right
-                else "The one you missed is still open: its page in the lesson is worth another look."
-            )
-        )
-        parts.append(Content.styled(words, "$foreground"))
-    else:
-        parts.append(Content.styled("Nothing missed.", "$foreground"))
+    words = f"{sitting.right} of {len(sitting.questions)} right at the first try."
+    parts = [Content.styled(words, "bold $bright"), Content.styled(_second_time(sitting), "$foreground")]
     rows = [_result_row(sitting, question, measure) for question in sitting.questions]
     parts.append(Content("\n").join(rows))
     parts.append(
@@ -194,6 +179,17 @@ def result(sitting: Sitting, goes_on: str, width: int) -> Content:
         )
     )
     return Content("\n\n").join(parts)
+
+
+def _second_time(sitting: Sitting) -> str:
+    missed, right = len(sitting.missed), sitting.again_right
+    if not missed:
+        return "Nothing missed."
+    if missed > 1:
+        return f"Of the {missed} you missed, {right or 'none'} came out right the second time."
+    if right:
+        return "The one you missed came out right the second time."
+    return "The one you missed is still open: its page in the lesson is worth another look."
 
 
 def _result_row(sitting: Sitting, question: Question, width: int) -> Content:

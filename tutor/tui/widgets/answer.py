@@ -178,14 +178,13 @@ class Answer(Vertical):
         super().__init__()
         self.asked = asked
         self.given = given
+        self.place = Choices(asked) if asked.choices else AnswerLine(asked)  # where the answer is given
+        self.said = Flow(lambda _: Content(""), classes="hidden")  # what there is to say to it
 
     def compose(self) -> ComposeResult:
         yield Flow(lambda width: quiz_view.question_text(self.asked, width))
-        if self.asked.choices:
-            yield Choices(self.asked)
-        else:
-            yield AnswerLine(self.asked)
-        yield Flow(lambda _: Content(""), id="said", classes="hidden")
+        yield self.place
+        yield self.said
 
     def on_mount(self) -> None:
         if self.given is not None:
@@ -193,16 +192,6 @@ class Answer(Vertical):
 
     def on_resize(self) -> None:
         self.post_message(self.Placed(self))
-
-    @property
-    def place(self) -> Choices | AnswerLine:
-        """Where the answer is given."""
-        return self.query_one(Choices) if self.asked.choices else self.query_one(AnswerLine)
-
-    @property
-    def said(self) -> Flow:
-        """What the tutor says, below the answer."""
-        return self.query_one("#said", Flow)
 
     def on_choices_picked(self, message: Choices.Picked) -> None:
         message.stop()

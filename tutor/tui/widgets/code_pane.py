@@ -4,8 +4,12 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding
+from textual.document._document import Document
+from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
+
+from tutor.course import blanks
 
 CODE_THEME = TextAreaTheme(
     name="tutor",
@@ -44,15 +48,33 @@ CODE_THEME = TextAreaTheme(
 
 FAILED_LINE = Style(bgcolor="#5f0000")
 
+# What would move the terminal's cursor or turn its text around is shown as a sign of one cell.
+_SHOWN = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) != "\t"},
+    0x7F: "␡",
+    **dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\N{REPLACEMENT CHARACTER}"),
+}
+
+
+def as_shown(text: str) -> str:
+    """The text as a pane that was given it would hand it back: every kind of line end is a line end."""
+    return Document(text).text
+
 
 class CodePane(TextArea):
     """The learner's file: Python, highlighted, where Tab indents and Esc leaves."""
 
-    HELP = "Your file. Type as in any editor; Tab indents, Esc leaves the pane, ctrl+s saves and judges."
+    HELP = (
+        "Your file. Type as in any editor: Tab indents, ctrl+b goes to the next blank, ctrl+z takes a change back. "
+        "ctrl+s saves and judges. Esc leaves the pane; then letters and digits are keys, and Esc goes back."
+    )
+
+    class Left(Message):
+        """Esc was pressed: the learner wants the keys for something else."""
 
     BINDINGS = [
-        Binding("ctrl+z", "undo", "Undo", show=False),
-        Binding("ctrl+y", "redo", "Redo", show=False),
+        Binding("ctrl+z", "undo", "Undo", show=False, tooltip="Take the last change back"),
+        Binding("ctrl+y", "redo", "Redo", show=False, tooltip="Make it again"),
         Binding("ctrl+b", "next_blank", "Next blank", show=False, tooltip="Go to the next blank"),
     ]
 
@@ -71,8 +93,19 @@ class CodePane(TextArea):
         self.cursor_blink = False
         self.marked: int | None = None
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """TextArea selects with F6 and F7, which mean other things here."""
+        if action in ("select_line", "select_all"):
+            return False
+        return super().check_action(action, parameters)
+
     async def _on_key(self, event: events.Key) -> None:
-        """Enter keeps the indentation, and deepens it after a colon."""
+        """Enter keeps the indentation, and deepens it after a colon; Esc leaves."""
+        if event.key == "escape":
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Left())
+            return
         if event.key == "enter" and not self.read_only:
             event.stop()
             event.prevent_default()
@@ -92,28 +125,30 @@ class CodePane(TextArea):
 
     def get_line(self, line_index: int) -> Text:
         text = super().get_line(line_index)
+        if not text.plain.isprintable():
+            text.plain = text.plain.translate(_SHOWN)
         if line_index + 1 == self.marked:
             text.stylize(FAILED_LINE)
         return text
 
     def action_next_blank(self) -> None:
-        """Put the cursor on the next `# BLANK`, going round."""
-        lines = self.text.split("\n")
+        """Put the cursor on the next blank that is still empty, going round."""
         row = self.cursor_location[0]
-        order = [*range(row + 1, len(lines)), *range(row + 1)]
-        found = next((number for number in order if "# BLANK" in lines[number]), None)
-        if found is None:
+        lines = [blank.line - 1 for blank in blanks(self.text)]
+        if not lines:
             self.notify("No blank is left.", timeout=2)
             return
-        self.move_cursor((found, max(0, lines[found].find("..."))), center=True)
+        found = next((line for line in lines if line > row), lines[0])
+        self.move_cursor((found, max(0, self.document.get_line(found).find("..."))), center=True)
 
     def show_content(self, text: str) -> None:
         """Take another content without losing the place in it; undo brings the old one back."""
         if text == self.text:
             return
         location, scroll = self.cursor_location, self.scroll_offset
-        last = self.document.end
-        self.replace(text, (0, 0), last, maintain_selection_offset=False)
+        self.history.checkpoint()
+        self.replace(text, (0, 0), self.document.end, maintain_selection_offset=False)
+        self.history.checkpoint()
         row = min(location[0], self.document.line_count - 1)
         self.move_cursor((row, min(location[1], len(self.document.get_line(row)))))
         self.scroll_to(*scroll, animate=False)

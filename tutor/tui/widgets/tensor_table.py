@@ -3,6 +3,7 @@ from __future__ import annotations
 from textual import events
 from textual.binding import Binding
 from textual.content import Content
+from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -32,21 +33,22 @@ class TensorTable(Widget, can_focus=True):
             first = report.first_wrong
             self.chosen = report.checks.index(first) if first in report.checks else 0
 
-    def lines(self, width: int) -> list[Content]:
+    def lines(self, width: int, height: int) -> list[Content]:
         """The table, the tiers, and the detail."""
         if self.report is None:
             return [Content.assemble(("Every array of the pass will stand here, judged one by one.", "$dim"))]
-        lines = lab_view.table(self.report, self.chosen, self.stale, width)
-        lines += [Content(""), Content("  ") + lab_view.tiers(self.report), Content("")]
-        for line in lab_view.detail(self.report, self.chosen, width):
-            lines += line.wrap(max(10, width)) if line.cell_length > width else [line]
-        return lines
+        return lab_view.tensors(self.report, self.chosen, self.stale, width, height)
 
     def render(self) -> Content:
-        return Content("\n").join(self.lines(self.size.width or 60))
+        return Content("\n").join(self.lines(self.size.width or 60, self.container_size.height or 60))
 
-    def get_content_height(self, container: object, viewport: object, width: int) -> int:  # noqa: ARG002
-        return len(self.lines(width))
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        return len(self.lines(width, container.height))
+
+    def watch_chosen(self) -> None:
+        """Keep the chosen row in sight where the table is longer than its place."""
+        if isinstance(self.parent, Widget):
+            self.parent.scroll_to_region(Region(0, self.chosen + 1, 1, 1), animate=False)
 
     def action_move(self, by: int) -> None:
         if self.report is not None and self.report.checks:

@@ -1,0 +1,230 @@
+"""Records as plain text: what a verdict, a run and an answer read like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from tutor.cli.learning import feedback_text, judge_line, question_text
+from tutor.cli.words import broken_text, duration, end_text, exercise_words, report_text, tick_text
+from tutor.course import Broken, Choice, Feedback, Question, draw
+from tutor.grading import Cell, Check, Report, TierCount
+from tutor.progress import ExerciseState
+from tutor.training import End, RunConfig, Tick
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (89.4, "89 s"),
+        (89.6, "1 min 30 s"),
+        (125, "2 min 05 s"),
+        (5400, "1 h 30 min"),
+        (90_061, "25 h 01 min"),
+    ],
+)
+def test_a_duration_reads_like_a_clock(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (ExerciseState(), "new"),
+        (ExerciseState(attempts=2, right=3, total=4), "3 of 4 right"),
+        (ExerciseState(attempts=1), "not right yet"),
+        (ExerciseState(passed=True, attempts=3, right=3, total=4), "passed"),
+    ],
+)
+def test_how_far_an_exercise_is(state: ExerciseState, words: str) -> None:
+    assert exercise_words(state) == words
+
+
+def test_a_broken_file_with_and_without_a_line() -> None:
+    assert broken_text(Broken(Path("a.md"), 3, "is odd")) == "✗ a.md:3: is odd"
+    assert broken_text(Broken(Path("a.md"), None, "is missing")) == "✗ a.md: is missing"
+
+
+# ── a verdict ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def check(name: str, verdict: Any, **facts: Any) -> Check:
+    return Check(
+        **{
+            "name": name,
+            "tier": "basic",
+            "case": "five samples",
+            "verdict": verdict,
+            "expected_shape": (4, 3),
+            "actual_shape": (4, 3),
+            "ratio": None,
+            "worst": None,
+            "sentence": "",
+            **facts,
+        }
+    )
+
+
+def report(**facts: Any) -> Report:
+    counts = TierCount(0, 0, judged=False)
+    return Report(
+        **{
+            "challenge": "c",
+            "source_hash": "0",
+            "seed": 1,
+            "status": "failed",
+            "headline": "grad_b is not summed.",
+            "next_step": "",
+            "checks": (),
+            "tiers": {"basic": counts, "edge": counts, "stress": counts},
+            "tensors": (),
+            "fault": None,
+            "line": None,
+            "output": "",
+            "output_cut": False,
+            "seconds": 0.0,
+            **facts,
+        }
+    )
+
+
+def test_a_verdict_is_its_sentence_and_a_table_whose_columns_stand_under_their_names() -> None:
+    cell = Cell((2, 1), got=0.5, expected=-2.0, numeric=None)
+    checks = (
+        check("out", "right", ratio=1e-12, worst=structs.replace(cell, numeric=0.25)),
+        check("grad_of_a_long_name", "wrong_value", ratio=0.7, worst=cell),
+        check("grad_b", "wrong_shape", actual_shape=(5, 3)),
+        check("grad_x", "not_reached", actual_shape=None),
+    )
+    tiers = {"basic": TierCount(1, 4, True), "edge": TierCount(0, 4, True), "stress": TierCount(0, 4, False)}
+    lines = report_text(report(checks=checks, tiers=tiers)).splitlines()
+    assert lines[0] == "✗ grad_b is not summed."
+    header, out, long, shape, unreached = lines[2:7]
+    assert [row[0] for row in (out, long, shape, unreached)] == ["✓", "✗", "✗", "·"]
+    for column, values in {
+        "shape": ("(4, 3)", "(4, 3)", "(5, 3)", "(4, 3)"),
+        "error": ("1e-12", "7e-01", "shape", "not reached"),
+        "worst at": ("2,1", "2,1"),
+    }.items():
+        at = header.index(column)
+        assert [row[at : at + len(v)] for row, v in zip((out, long, shape, unreached), values, strict=False)] == [
+            *values
+        ]
+    for column, number in {"yours": "0.5", "expected": "-2", "numeric": "–"}.items():
+        end = header.index(column) + len(column)
+        assert long[:end].endswith(" " + number)
+    assert lines[-1] == "  basic 1/4   edge 0/4   stress –"
+
+
+def test_a_verdict_shows_what_was_printed_as_text_alone() -> None:
+    text = report_text(report(line=7, output="\x1b[31mred\x1b[0m\n", output_cut=True, warnings=("overflow\x07",)))
+    assert "  Line 7.\n" in text and "\nYour output:\nred … (cut)\n" in text and text.endswith("Warning: overflow␇")
+    assert "Line" not in report_text(report(line=7, headline="It stopped in line 7."))
+    assert report_text(report(status="passed", headline="Passed.")) == "✓ Passed."
+
+
+# ── a run ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CONFIG = RunConfig(
+    id="3-linear_scratch",
+    challenge="linear_scratch",
+    code_hash="",
+    dataset="digits",
+    widths=(64, 32, 10),
+    loss="mse",
+    lr=0.1,
+    batch=32,
+    epochs=30,
+    steps_per_epoch=45,
+    seed=1,
+    device="cpu",
+    dtype="float64",
+    pace=0.0,
+    threads=1,
+    created=0.0,
+    versions={},
+)
+
+
+def tick(**facts: Any) -> Tick:
+    return Tick(
+        **{
+            "config": CONFIG,
+            "state": "running",
+            "paused": False,
+            "step": 0,
+            "epoch": 1,
+            "loss": None,
+            "lr": None,
+            "held_back": None,
+            "steps_per_s": None,
+            "seconds_left": None,
+            "elapsed": 0.0,
+            "pace": 0.0,
+            "end": None,
+            "events": (),
+            "new_points": 0,
+            **facts,
+        }
+    )
+
+
+def test_a_run_says_only_what_is_known() -> None:
+    assert tick_text(tick(state="queued")).split() == ["3-linear_scratch", "queued", "epoch", "1/30"]
+    whole = tick_text(tick(epoch=31, loss=0.25, held_back=0.9511, steps_per_s=1234.4, seconds_left=125.0))
+    assert [part.strip() for part in whole.split("  ")][-5:] == [
+        "epoch 30/30",
+        "2 min 05 s left",
+        "loss 0.2500",
+        "held back 95.1%",
+        "1,234 steps/s",
+    ]
+    assert "paused" in tick_text(tick(paused=True))
+
+
+def test_how_a_run_ended() -> None:
+    assert end_text(tick(state="lost")) == "lost"
+    assert end_text(tick(state="failed", end=End("failed", "It raised.", 3))) == "failed: It raised."
+
+
+# ── an answer ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CHOICES = (
+    Choice("right one", "because", right=True),
+    Choice("wrong one", "not so"),
+    Choice("also right", "it is", True),
+)
+SEVERAL = draw(Question(id="q", kind="several", text="Which?", explain="E.", choice=CHOICES), 0)
+ONE = draw(Question(id="q", kind="one", text="Which?", explain="E.", choice=CHOICES[:2]), 0)
+NUMBER = draw(Question(id="q", kind="number", text="How many?", explain="E.", answer="3"), 0)
+
+
+def test_choices_are_numbered_in_the_order_in_which_they_were_drawn() -> None:
+    lines = question_text(SEVERAL).splitlines()
+    assert lines == ["Which?", *(f"  {n}  {choice.text}" for n, choice in enumerate(SEVERAL.choices, 1))]
+
+
+@pytest.mark.parametrize("line", ["", "0", "4", "1 4", "two", "-1", "1.5", "²", "1" * 5000, "1 x"])
+def test_a_line_that_picks_nothing_is_asked_again(line: str) -> None:
+    told = judge_line(SEVERAL, line)
+    assert not told.understood and told.sentence == "Type the number of a choice, 1 to 3."
+
+
+def test_numbers_of_choices_are_judged() -> None:
+    right = [n for n, choice in enumerate(SEVERAL.choices, 1) if choice.right]
+    assert judge_line(SEVERAL, ",".join(map(str, right))).right
+    assert not judge_line(SEVERAL, str(right[0])).right
+    assert not judge_line(SEVERAL, "1 2 3").right
+    assert not judge_line(ONE, "1 2").understood
+    assert [judge_line(ONE, str(n)).right for n in (1, 2)] == [choice.right for choice in ONE.choices]
+    assert judge_line(NUMBER, "3").right and not judge_line(NUMBER, "three").understood
+
+
+def test_feedback_says_right_once() -> None:
+    assert feedback_text(Feedback(True, "Right.", "So it is.")) == "✓ Right.\nSo it is."
+    assert feedback_text(Feedback(True, "Right: these, and only these.", "E.")) == "✓ Right: these, and only these.\nE."
+    assert feedback_text(Feedback(False, "The sign is off.", "E.")) == "✗ Not right. The sign is off.\nE."
