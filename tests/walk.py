@@ -79,23 +79,26 @@ class Learner:
         """Press keys."""
         self.terminal.press(*keys)
 
-    def press_and_look(self, key: str) -> str:
-        """Press one key and wait until the screen is no longer the same."""
-        before = self.text
-        self.press(key)
-        return self.see(lambda text: text != before)
+    def press_until(self, condition: Callable[[str], object], *keys: str) -> str:
+        """Press these keys again and again, looking each time, until the condition holds.
 
-    def press_until(self, key: str, condition: Callable[[str], object]) -> str:
-        """Press a key, looking after each time, until the condition holds of the screen."""
+        A change on the screen may come of something else: the keys must do no harm when they are pressed once too often.
+        """
         for _ in range(MOST_PRESSES):
-            if condition(self.text):
-                return self.text
-            self.press_and_look(key)
-        raise AssertionError(f"{MOST_PRESSES} times {key} led nowhere:\n{self.text}")
+            before = self.text
+            if condition(before):
+                return before
+            self.press(*keys)
+            self.see(lambda text, before=before: text != before)
+        raise AssertionError(f"{MOST_PRESSES} times {keys} led nowhere:\n{self.text}")
+
+    def _scroll_until(self, condition: Callable[[str], object]) -> str:
+        """Read on by lines, which never turns a page."""
+        return self.press_until(condition, *["down"] * 8)
 
     def go_home(self) -> str:
         """Leave, screen by screen, until the course map stands there."""
-        self.press_until("escape", lambda text: HOME in text)
+        self.press_until(lambda text: HOME in text, "escape")
         return self.see("Continue")
 
     def quit(self) -> None:
@@ -140,9 +143,8 @@ class Learner:
         """To the foot of the page and, where one follows, onto the next."""
         last = number == len(lesson.sections)
         foot = bare("answer the quiz" if last else lesson.sections[number].title)
-        turned = f"page {number + 1} of"
-        self.press_until("pagedown", lambda text: foot in bare(text) or turned in text)
-        if not last and turned not in self.text:
+        self._scroll_until(lambda text: foot in bare(text))
+        if not last:
             self.press("n")
 
     def _scroll_to(self, question: Question) -> Asked:
@@ -153,7 +155,7 @@ class Learner:
             complete = asked is not None and {bare(c.text) for c in asked.choices} <= choices_in(text).keys()
             return asked if complete else None
 
-        asked = shown(self.press_until("pagedown", shown))
+        asked = shown(self._scroll_until(shown))
         assert asked is not None
         return asked
 
@@ -220,7 +222,7 @@ class Learner:
 
     def _digit(self, choice: Choice) -> str:
         """The digit in front of a choice, scrolling to it where it is below the screen."""
-        text = self.press_until("pagedown", lambda text: bare(choice.text) in choices_in(text))
+        text = self._scroll_until(lambda text: bare(choice.text) in choices_in(text))
         return choices_in(text)[bare(choice.text)]
 
     def _see_said(self, said: str) -> None:

@@ -141,7 +141,7 @@ class {"SigmoidLayer" if sigmoid else "Linear"}:
     return text
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(layers(sigmoid=False), st.integers(0, 2**63 - 1))
 def test_every_right_linear_layer_passes(box: Box, source: str, seed: int) -> None:
     report = last_report(box, lean("linear_scratch"), source, seed)
@@ -149,7 +149,7 @@ def test_every_right_linear_layer_passes(box: Box, source: str, seed: int) -> No
     assert report.passed, f"{report.headline} {report.next_step}\n{source}"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(layers(sigmoid=True), st.integers(0, 2**63 - 1))
 def test_every_right_sigmoid_layer_passes(box: Box, source: str, seed: int) -> None:
     report = last_report(box, lean("backprop_fill"), source, seed)

@@ -43,7 +43,7 @@ class CourseMap(Widget, can_focus=True):
             super().__init__()
             self.item = item
 
-    chosen: reactive[Item] = reactive(Item("continue", ""))
+    chosen: reactive[Item] = reactive(Item("continue", ""), init=False)
     progress: reactive[Progress] = reactive(Progress())
     runs: reactive[tuple[RunLine, ...]] = reactive(())
 
@@ -156,10 +156,10 @@ class HomeScreen(TutorScreen):
         if runs is not None and runs != self.map.runs:
             self.map.runs = runs
             self.map.refresh(layout=True)
-        self.query_one("#title", Static).update(_title(self.tutor.course, progress, self.size.width or 80))
-        banner = self.query_one("#banner", Static)
         words = trouble or ("Also open in another terminal: both count." if self.tutor.store.others_open else "")
-        banner.update(Content(words))
+        _put(self.query_one("#title", Static), _title(self.tutor.course, progress, self.size.width or 80))
+        banner = self.query_one("#banner", Static)
+        _put(banner, Content(words))
         banner.set_class(bool(words), "shown")
 
     def on_resize(self) -> None:
@@ -235,6 +235,13 @@ class HomeScreen(TutorScreen):
 
     def action_train(self) -> None:
         self.tutor.open_train()
+
+
+def _put(static: Static, content: Content) -> None:
+    """Show the content if it is another: an update with the same words would lay out and draw the screen again."""
+    shown = static.content
+    if not (isinstance(shown, Content) and shown.is_same(content)):
+        static.update(content)
 
 
 def _title(course: Course, progress: Progress, width: int) -> Content:

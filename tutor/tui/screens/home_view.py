@@ -41,10 +41,10 @@ def home_rows(
 ) -> list[Row]:
     """Everything between the title and the footer."""
     rows = [_continue_row(step, chosen, width), Row(Content(""))]
-    columns = _columns(len(course.parts), width)
+    columns = _columns(course, width)
     column_width = (width - GAP * (len(columns) - 1)) // len(columns)
     blocks = [_part_rows(course, progress, parts, chosen, column_width) for parts in columns]
-    for number in range(max(len(block) for block in blocks)):
+    for number in range(max((len(block) for block in blocks), default=0)):
         line, items, x = Content(""), [], 0
         for block in blocks:
             row = block[number] if number < len(block) else Row(Content(""))
@@ -60,10 +60,14 @@ def home_rows(
     return rows
 
 
-def _columns(parts: int, width: int) -> list[range]:
-    if width < TWO_COLUMNS:
+def _columns(course: Course, width: int) -> list[range]:
+    """The parts of each column: where there are two, cut where the longer one is shortest."""
+    parts = len(course.parts)
+    if width < TWO_COLUMNS or parts < 2:
         return [range(parts)]
-    return [range(0, 3), range(3, parts)]  # Ideas, Layers, The whole pass | Learning, Further
+    heights = [2 + sum(entry.part == part for entry in course.entries) for part in range(parts)]
+    cut = min(range(1, parts), key=lambda cut: max(sum(heights[:cut]), sum(heights[cut:])))
+    return [range(cut), range(cut, parts)]
 
 
 def _continue_row(step: NextStep, chosen: Item, width: int) -> Row:
