@@ -20,6 +20,7 @@ PATIENCE = 30.0  # seconds: for a slow machine with other work; nobody waits so 
 SIZES = [(80, 24), (120, 36)]
 MOST_PRESSES = 30  # of one key, to get to one place
 HOME = "tutor · backpropagation"
+CURSOR = "ffaf5f"  # the one accent, in hexadecimal
 _IN_A_FRAME = 2026  # the mode that is on while a frame is being written
 
 _CHOICE = re.compile(r"^\W*(\d)  (?:\[([x ])\] )?(\S.*)$")
@@ -97,9 +98,9 @@ class Learner:
         return self.press_until(condition, *["down"] * 8)
 
     def go_home(self) -> str:
-        """Leave, screen by screen, until the course map stands there."""
-        self.press_until(lambda text: HOME in text, "escape")
-        return self.see("Continue")
+        """To the course map, from wherever this is."""
+        self.go_to("Home", "The course map")
+        return self.see(HOME, "Continue")
 
     def quit(self) -> None:
         """Leave the tutor; it ends well and leaves the terminal as it was."""
@@ -115,13 +116,18 @@ class Learner:
         self.press("enter")
         return self.see(HOME, "Continue")
 
-    def open_palette(self, words: str, found: str) -> None:
-        """Go somewhere by the palette."""
+    def go_to(self, words: str, found: str) -> None:
+        """Go somewhere by the palette: type these words until this stands there."""
         self.press("ctrl+p")
         self.see("Search")
         self.terminal.type(words)
-        self.see(lambda text: words in text and found in text)
+        self.see(lambda text: words in text and found in text and "Quit" not in text)
         self.press("enter")
+
+    def open_lab(self, exercise: str) -> str:
+        """Open the Lab on an exercise."""
+        self.go_to(exercise, f"Exercise {exercise}")
+        return self.see(f"· {exercise}", "^s judge")
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -174,6 +180,15 @@ class Learner:
             self._answer_here(question, right=True)
         return self.see("right at the first try")
 
+    def answer_first(self, slug: str) -> None:
+        """Answer the first question of the quiz that is open, and stay there."""
+        question = load_quiz(self.paths.quizzes, slug)[0]
+        self.see(lambda text: asked_in(text, [question]))
+        asked = asked_in(self.text, [question])
+        assert asked is not None
+        self._give(asked, right=True)
+        self.see("✓ Right")
+
     def _answer_here(self, question: Question, right: bool) -> None:
         asked = asked_in(self.text, [question])
         assert asked is not None
@@ -190,10 +205,8 @@ class Learner:
         self.see("a few")
         self.press("enter")
         self.see(re.compile("That is not a (number|shape)"), "⏎ answer")
-        for left in ("a fe", "a f", "a ", "a", ""):
-            self.press("backspace")
-            self.see(lambda text, left=left: f" {left} " in text.replace("\n", " ") and f"{left}w" not in text)
-        self.see(lambda text: "a few" not in text)
+        self.press(*["backspace"] * len("a few"))
+        self.see(re.compile("a (number|shape): "))  # the empty line says again what belongs there
 
     def _give(self, asked: Asked, right: bool) -> str:
         """Give an answer by keyboard; return the sentence that is due for it, empty where any will do."""
@@ -228,6 +241,70 @@ class Learner:
     def _see_said(self, said: str) -> None:
         """The beginning of a sentence; its end may be below the screen."""
         self.see(lambda text: bare(said)[:40] in bare(text))
+
+
+    # ── writing code ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def cursor(self) -> tuple[int, str] | None:
+        """Where the cursor stands in the code: the line's number, and what of it stands before the cursor."""
+        for row, line in enumerate(self.terminal.lines):
+            for column in range(self.terminal.columns):
+                number = re.match(r"\s*(\d+) ", line)
+                if number and self.terminal.style(column, row).bg == CURSOR:
+                    return int(number[1]), line[number.end() : column]
+        return None
+
+    def go_to_line(self, number: int) -> None:
+        """Move the cursor to a line of the code by the arrow keys."""
+        here = self.cursor()
+        assert here is not None, "the code has no cursor"
+        self.press(*["down" if number > here[0] else "up"] * abs(number - here[0]))
+        self.see(lambda _: (self.cursor() or (0,))[0] == number)
+
+    def replace_line(self, number: int, gone: str, *lines: str) -> None:
+        """Type these lines in the place of one; enter keeps its indentation."""
+        self.go_to_line(number)
+        self.press("home", "ctrl+k")
+        self.see_no_more(gone)
+        self.terminal.type("\n".join(lines))
+        self.see(*lines)
+
+    def save_outside(self, exercise: str, source: str) -> None:
+        """Save as another editor does: a new file, renamed over the old one."""
+        file = self.paths.implementation(exercise)
+        other = file.with_name(f".{file.name}.new")
+        other.write_text(source)
+        other.replace(file)
+
+    def look_at_gradients(self, *words: str | re.Pattern[str]) -> None:
+        """See this beside the code, or where there is no room for both, behind F4."""
+        alone = "2 gradients" in self.text
+        if alone:
+            self.press("f4")
+        self.see(*words)
+        if alone:
+            self.press("f4")
+            self.see(re.compile(r"^ *1 ", re.MULTILINE))
+
+    # ── training ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def train_to_the_end(self) -> None:
+        """Let the run on the screen loose, and see it reach what correct code reaches."""
+        self.press("f")
+        text = self.see("✓ done", re.compile(r"held-back accuracy \d"))
+        assert held_back(text) >= 95.0
+
+
+def held_back(screen: str) -> float:
+    """The held-back accuracy on a screen, in per cent."""
+    found = re.search(r"held-back accuracy (\d+\.\d)%", screen)
+    assert found, screen
+    return float(found[1])
+
+
+def has_curve(screen: str) -> bool:
+    """Whether a curve stands on the screen: braille dots, and a frame with numbers."""
+    return any("\u2801" <= sign <= "\u28ff" for sign in screen) and "┤" in screen
 
 
 def asked_in(screen: str, questions: Collection[Question]) -> Asked | None:

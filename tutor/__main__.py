@@ -7,7 +7,7 @@ import sys
 VERSION = "0.1.0"
 
 _SCREEN_VERBS = ("learn", "quiz", "challenge")
-_OPTIONS_WITH_VALUE = ("--user-data", "--content")  # the ones that may stand before the verb
+_OPTIONS_WITH_VALUE = ("--user-data",)  # what may stand before the verb
 _NO_SCREEN = frozenset(("--plain", "--list", "--json", "--help", "-h", "--version"))
 
 

@@ -128,6 +128,12 @@ IN_LINEAR: dict[str, tuple[str, Pairs]] = {
             (GRAD_W, f"self.x = self.kept.pop(0); {GRAD_W}"),
         ),
     ),
+    "cache shared by all layers": ("grad_W wrong_value", (("self.x", "Linear.x"),)),
+    "gradients shared by all layers": ("grad_W wrong_value", (("self.grad_W = ", "Linear.grad_W = "),)),
+    "cache in the module": (
+        "grad_W wrong_value",
+        (("class Linear", "kept = {}\n\n\nclass Linear"), ("self.x = x", "kept['x'] = x"), ("self.x.T", "kept['x'].T")),
+    ),
     "nothing kept": ("could_not_run exception", ((KEEP, "pass"),)),
     "gradient added up over calls": (
         "grad_W unstable",

@@ -78,6 +78,12 @@ def test_no_single_value_stands_for_everything(value: float) -> None:
     assert norm_ratio(expected * np.nan, expected * np.nan) > LIMIT_FLOAT64
 
 
+@pytest.mark.parametrize("floor", [np.nan, np.inf])
+@pytest.mark.parametrize("scale", [1.0, 1e300])
+def test_a_floor_that_is_not_finite_makes_nothing_right(floor: float, scale: float) -> None:
+    assert norm_ratio(np.ones(3) * scale, np.array([1.0, 2.0, 3.0]) * scale, floor) == 1.0
+
+
 @settings(max_examples=30, deadline=None)
 @given(arrays(np.float64, shapes, elements=ordinary), st.sampled_from([1e-300, 1.0, 1e300]))
 def test_the_norm_neither_overflows_nor_underflows(values: AnyArray, scale: float) -> None:

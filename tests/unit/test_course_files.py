@@ -280,7 +280,7 @@ def test_an_unknown_exercise_gets_the_nearest_name(lessons: Path, exercise: Path
         ('upstream = "g"\n', "", "derivatives need either", "[judge]"),
         ("{ N = 5, n_in = 4, n_out = 3 }", "{ N = 5, n_in = 4, n_out = 4 }", "all sizes must differ", "n_out = 4"),
         ("{ N = 5, n_in = 4, n_out = 3 }", "{ N = 1, n_in = 4, n_out = 3 }", "N must be above 1", "N = 1"),
-        ('"out = layer.forward(x)"', '"out = = x"', "`drive.forward` is no Python", "forward ="),
+        ("out = layer.forward(x)", "out = = x", "`drive.forward` is no Python", "forward ="),
         ('layer = "Linear"', 'layer = "Sigmoid"', "'Sigmoid' is not in `defines`", "layer ="),
         ('kind = "scratch"', 'kind = "scrath"', "`kind` is 'scrath', not one of: fill, scratch, debug", "kind ="),
         ("level = 1", 'level = "one"', "`level` must be a whole number, not text", "level ="),

@@ -17,7 +17,7 @@ from tutor import __main__ as door
     [
         ("", True),
         ("--user-data /tmp/x", True),
-        ("--user-data=/tmp/x --content /tmp/course", True),
+        ("--user-data=/tmp/x", True),
         ("learn", True),
         ("--user-data /tmp/x quiz 06", True),
         ("challenge linear_scratch", True),
@@ -38,9 +38,9 @@ def test_which_lines_mean_the_screen(line: str, screen: bool) -> None:
 
 
 def test_options_before_the_verb() -> None:
-    assert door._split(["--user-data=a", "--content", "b", "learn", "--content", "c"]) == (
-        {"--user-data": "a", "--content": "b"},
-        ["learn", "--content", "c"],
+    assert door._split(["--user-data=a", "--user-data", "b", "learn", "--user-data", "c"]) == (
+        {"--user-data": "b"},
+        ["learn", "--user-data", "c"],
     )
 
 

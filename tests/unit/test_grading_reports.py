@@ -12,7 +12,7 @@ import pytest
 from tests.gradings import LINEAR, SEED, SIGMOID, challenge, changed, last_report, lean, row, said
 from tutor.course import starter
 from tutor.errors import BoxError
-from tutor.grading import Report, grade
+from tutor.grading import Report, grade, prepare
 from tutor.learner import Box, BoxJob, BoxResult, Fault
 
 GRAD_W = "self.grad_W = self.x.T @ grad_output"
@@ -302,6 +302,18 @@ def test_without_a_seed_every_check_draws_anew_and_says_what_it_drew(box: Box) -
     assert one.seed != other.seed
     assert one.tensors[0].expected != other.tensors[0].expected
     assert timeless(last_report(box, exercise, LINEAR, one.seed)) == timeless(one)
+
+
+@pytest.mark.parametrize("pairs", [(), ((OUT, "return x @ self.W"),)])
+def test_a_prepared_check_says_what_the_same_check_unprepared_says(
+    box: Box, pairs: tuple[tuple[str, str], ...]
+) -> None:
+    exercise, source = lean("linear_scratch"), changed(LINEAR, *pairs)
+    ready, other = prepare(exercise, box), prepare(exercise, box)
+    grown = list(grade(exercise, source, box, prepared=ready))
+
+    assert ready.seed != other.seed
+    assert timeless(grown[-1]) == timeless(last_report(box, exercise, source, ready.seed))
 
 
 # ── a fault of ours ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 """From a learner's file to a Report: a plan of fresh arrays, the truth at them, the box, the verdict.
 
-Others use `grade`, `prepare` (the next check's share of it, done while nobody waits) and the records of a Report; NumPy is imported when the first check is made, not before.
+Others use `grade`, `prepare` (the next check's share of it, done while nobody waits) and the records of a Report;
+NumPy is imported when the first check is made, not before.
 """
 
 from __future__ import annotations

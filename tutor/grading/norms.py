@@ -35,7 +35,8 @@ def norm_ratio(got: AnyArray, expected: AnyArray, floor: float = 0.0) -> float:
     got = np.asarray(got, dtype=np.float64)
     expected = np.asarray(expected, dtype=np.float64)
     squares = float(np.vdot(got, got)), float(np.vdot(expected, expected))
-    if min(squares) > SMALLEST_SQUARE and max(squares) < LARGEST_SQUARE:  # no overflow, no underflow, nothing infinite
+    # No overflow, no underflow, nothing infinite, the floor included.
+    if min(squares) > SMALLEST_SQUARE and max(squares) < LARGEST_SQUARE and floor < LARGEST_SQUARE:
         norm_got, norm_expected = math.sqrt(squares[0]), math.sqrt(squares[1])
         if norm_got <= floor and norm_expected <= floor:
             return 0.0

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tutor.learner import Box
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+GO_ANYWHERE = "Go to a lesson, an exercise or a run"
 
 
 class TooSmall(ModalScreen[None]):
@@ -53,9 +54,10 @@ class TutorApp(App[int]):
     TITLE = "tutor"
     CSS_PATH = "app.tcss"
     COMMANDS = {palette_commands}
-    COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS = [
-        Binding("f10", "command_palette", "palette", key_display="^p", tooltip="Go to a lesson, an exercise or a run"),
+        # Textual's own ctrl+p falls away as soon as another key is bound to the palette: both stand here.
+        Binding("ctrl+p", "command_palette", "palette", key_display="^p", priority=True, tooltip=GO_ANYWHERE),
+        Binding("f10", "command_palette", "palette", show=False, tooltip=GO_ANYWHERE),
         Binding("ctrl+q", "quit", "quit", key_display="^q", priority=True),
         Binding("ctrl+c", "say_how_to_quit", "Copy", show=False, system=True),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, tooltip="Back to the shell; fg returns"),

@@ -309,9 +309,8 @@ class LabScreen(TutorScreen):
     def _show_banner(self) -> None:
         """What the learner must know of the file."""
         words = self.file.trouble
-        banner = self.query_one("#banner", Static)
-        banner.update(Content(words))
-        banner.set_class(bool(words), "shown")
+        self.put("#banner", Content(words), layout=True)
+        self.query_one("#banner").set_class(bool(words), "shown")
         self._show_head()
 
     def _show_report(self) -> None:
@@ -323,7 +322,7 @@ class LabScreen(TutorScreen):
         if self.report is not None and not stale:
             self.pane.mark_line(self.report.line)
         has_output = self.report is not None and bool(self.report.output.strip())
-        self.query_one("#output Static", Static).update(lab_view.output(self.report))
+        self.put("#output Static", lab_view.output(self.report), layout=True)
         self.set_class(has_output, "has-output")
         self._show_banner()
 
@@ -340,6 +339,6 @@ class LabScreen(TutorScreen):
             hints_shown=self.coach.hints_shown,
             hints=self.coach.count,
         )
-        self.query_one("#title", Static).update(lab_view.title(head, width))
-        self.query_one("#headline", Static).update(lab_view.headline(self.report, self.stale, width))
-        self.query_one("#tabs", Static).update(lab_view.tabs(VIEWS, self.view, self.has_class("has-output")))
+        self.put("#title", lab_view.title(head, width))
+        self.put("#headline", lab_view.headline(self.report, self.stale, width), layout=True)
+        self.put("#tabs", lab_view.tabs(VIEWS, self.view, self.has_class("has-output")))

@@ -312,9 +312,9 @@ class LessonScreen(TutorScreen):
         # What was typed faster than the focus moved still arrives here, and belongs behind what began the answer.
         begins = event.character is not None and event.character in BEGINS_AN_ANSWER
         late = self.focused is line and event.is_printable
-        if isinstance(line, AnswerLine) and event.character is not None and (begins or late):
+        if question and isinstance(line, AnswerLine) and event.character is not None and (begins or late):
             event.stop()
-            self.set_focus(line)
+            self._go_to(question)
             line.insert_text_at_cursor(event.character)
 
     async def action_answer(self) -> None:

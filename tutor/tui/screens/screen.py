@@ -3,7 +3,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from textual.binding import Binding
+from textual.content import Content
 from textual.screen import Screen
+from textual.widgets import Static
 
 if TYPE_CHECKING:
     from tutor.tui.app import TutorApp
@@ -19,6 +21,13 @@ class TutorScreen(Screen[None]):
     def tutor(self) -> TutorApp:
         """The app, by its own type."""
         return cast("TutorApp", self.app)
+
+    def put(self, selector: str, content: Content, *, layout: bool = False) -> None:
+        """Let a Static say something, where it does not already; `layout` where its height follows its words."""
+        static = self.query_one(selector, Static)
+        said = static.content
+        if not isinstance(said, Content) or (said.plain, said.spans) != (content.plain, content.spans):
+            static.update(content, layout=layout)
 
     def action_help(self) -> None:
         """Say what the focused widget does and which keys act here."""

@@ -9,9 +9,25 @@ from textual.content import Content
 
 from tutor.training import ENDED, Event, Tick
 
-STATE_STYLES = {"running": "$good", "done": "$good", "queued": "$dim", "starting": "$dim", "cancelled": "$dim"}
-STATE_SIGNS = {"running": "▸", "done": "✓", "queued": "·", "starting": "·", "cancelled": "·"}
-BAR = 24
+# Sign, word and style of what a run is; a paused one is a running one that waits.
+STATES = {
+    "queued": ("·", "queued", "$dim"),
+    "starting": ("·", "starting", "$dim"),
+    "running": ("▸", "running", "$good"),
+    "paused": ("◐", "paused", "$accent"),
+    "done": ("✓", "done", "$good"),
+    "cancelled": ("·", "cancelled", "$dim"),
+    "failed": ("✗", "failed", "$bad"),
+    "diverged": ("✗", "diverged", "$bad"),
+    "timed-out": ("✗", "out of time", "$bad"),
+    "out-of-memory": ("✗", "out of memory", "$bad"),
+    "lost": ("✗", "lost", "$bad"),
+}
+WAITS = {
+    "queued": "Waiting for a worker to take it.",
+    "starting": "The worker is loading your code and the data.",
+    "paused": "Paused: space lets it go on.",
+}
 SHORT = 90  # seconds
 
 
@@ -22,8 +38,8 @@ def title(tick: Tick, width: int) -> Content:
     left = Content.assemble(
         (f"Run {config.id}", "bold $bright"), (f" on {config.dataset} · {network} · your NumPy", "$dim")
     )
-    state = "paused" if tick.paused and tick.state == "running" else tick.state
-    words = [Content.assemble((f"{STATE_SIGNS.get(state, '✗')} {state}", STATE_STYLES.get(state, "$bad")))]
+    sign, word, style = STATES[state(tick)]
+    words = [Content.assemble((f"{sign} {word}", style))]
     words.append(Content.assemble((config.device, "$dim")))
     if tick.steps_per_s and tick.state == "running" and not tick.paused:
         words.append(Content.assemble((f"{tick.steps_per_s:,.0f} steps/s", "$dim")))
@@ -36,19 +52,25 @@ def title(tick: Tick, width: int) -> Content:
     )
 
 
+def state(tick: Tick) -> str:
+    """The key of STATES for a run."""
+    return "paused" if tick.paused and tick.state == "running" else tick.state
+
+
 def progress(tick: Tick, width: int) -> Content:
     """How far it is, what it can do, and how long it will take."""
     share = min(1.0, tick.step / max(1, tick.config.steps))
-    filled = round(share * BAR)
+    bar = min(24, max(8, (width - 60) // 2))
+    filled = round(share * bar)
     parts = [
         Content.assemble(
             (f"epoch {min(tick.epoch, tick.config.epochs)}/{tick.config.epochs}  ", "$foreground"),
             ("━" * filled, "$accent"),
-            ("━" * (BAR - filled), "$faint"),
+            ("━" * (bar - filled), "$faint"),
         )
     ]
     if tick.held_back is not None:
-        parts.append(Content.assemble(("held back ", "$dim"), (f"{tick.held_back:.1%}", "bold $bright")))
+        parts.append(Content.assemble(("held-back accuracy ", "$dim"), (f"{tick.held_back:.1%}", "bold $bright")))
     if tick.loss is not None:
         parts.append(Content.assemble(("loss ", "$dim"), (number(tick.loss), "bold $bright")))
     if tick.state not in ENDED and tick.seconds_left is not None and not tick.paused:
@@ -91,13 +113,15 @@ def gauges(tick: Tick, values: Mapping[str, float]) -> Content:
 
 
 def notes(tick: Tick) -> Content:
-    """The last things that happened, the newest first; what ended the run stands out."""
+    """What ended the run, or what it waits for, stands out; then the last things that happened, the newest first."""
     lines = []
+    if state(tick) in WAITS:
+        lines.append(Content.assemble((WAITS[state(tick)], "bold $bright")))
     if tick.end is not None:
         style = "bold $bright" if tick.end.state in ("done", "cancelled") else "bold $bad"
         lines.append(Content.assemble((tick.end.reason, style)))
         if tick.end.line is not None:
-            lines.append(Content.assemble((f"Line {tick.end.line} of your file.", "$foreground")))
+            lines.append(Content.assemble((f"Line {tick.end.line} of your file. Esc goes back to it.", "$foreground")))
     told = [event for event in tick.events if event.kind in ("control", "note") and event.text]
     lines += [_note(event) for event in reversed(told[-2:])]
     return Content("\n").join(lines)
