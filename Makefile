@@ -50,4 +50,4 @@ test: lint
 	@$(BIN)/pytest -m "timed and not bench"
 
 bench: $(VENV)/.ready-dev
-	@$(BIN)/pytest -m bench tests/bench -s
+	@$(BIN)/pytest -m bench -s -p no:cacheprovider tests/bench

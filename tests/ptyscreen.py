@@ -55,8 +55,10 @@ _ANSWERS: list[tuple[re.Pattern[bytes], Callable[[re.Match[bytes]], bytes]]] = [
     (re.compile(rb"\x1b\[\?(\d+)\$p"), lambda m: b"\x1b[?%b;%d$y" % (m[1], 2 if m[1] == b"2026" else 0)),
     (re.compile(rb"\x1b\[5n"), lambda _: b"\x1b[0n"),
 ]
-# pyte takes these for text or for other commands: private CSI (kitty keyboard and the like), mode queries, OSC, DCS.
-_NOT_FOR_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[ -/]*[@-~]|\x1b\[\?[0-9;]*\$p|\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\)")
+# pyte takes these for text or for other commands: private CSI (kitty keyboard and the like), queries, OSC, DCS.
+_NOT_FOR_PYTE = re.compile(
+    rb"\x1b\[[<>=][0-9;]*[ -/]*[@-~]|\x1b\[\?[0-9;]*(?:\$p|m)|\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\)"
+)
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;:<>=?]*[ -/]*|[\]P][^\x07\x1b]*\x1b?)?\Z")
 
 

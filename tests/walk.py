@@ -66,13 +66,13 @@ class Learner:
             missing = [word for word in words if not _holds(word, self.text)]
             raise AssertionError(f"not seen: {missing}\n{error}") from None
 
+    def see_loosely(self, words: str) -> str:
+        """Wait until these words stand there, however they are wrapped and styled."""
+        return self.see(lambda text: bare(words) in bare(text))
+
     def see_no_more(self, words: str) -> str:
         """Wait until these words are gone."""
         return self.see(lambda text: words not in text)
-
-    def lines_with(self, words: str) -> list[str]:
-        """The lines of the screen that hold these words."""
-        return [line for line in self.text.splitlines() if words in line]
 
     # ── pressing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -83,15 +83,18 @@ class Learner:
     def press_until(self, condition: Callable[[str], object], *keys: str) -> str:
         """Press these keys again and again, looking each time, until the condition holds.
 
-        A change on the screen may come of something else: the keys must do no harm when they are pressed once too often.
+        A change on the screen may come of something else: the keys must do no harm when pressed once too often.
         """
         for _ in range(MOST_PRESSES):
             before = self.text
             if condition(before):
                 return before
             self.press(*keys)
-            self.see(lambda text, before=before: text != before)
+            self._see_another_than(before)
         raise AssertionError(f"{MOST_PRESSES} times {keys} led nowhere:\n{self.text}")
+
+    def _see_another_than(self, before: str) -> None:
+        self.see(lambda text: text != before)
 
     def _scroll_until(self, condition: Callable[[str], object]) -> str:
         """Read on by lines, which never turns a page."""
@@ -132,16 +135,17 @@ class Learner:
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def read(self, slug: str, wrong: Collection[str] = ()) -> None:
-        """Read the lesson that is open to its end, page by page, answering what it asks: these wrongly, others right."""
+        """Read the open lesson to its end, page by page, answering what it asks: these wrongly, the others right."""
         lesson = load_lesson(self.paths.lessons, slug)
         count = len(lesson.sections)
         for number, section in enumerate(lesson.sections, 1):
-            self.see(f"page {number} of {count}", lambda text, title=section.title: bare(title) in bare(text))
+            self.see(f"page {number} of {count}")
+            self.see_loosely(section.title)
             for question in (block.question for block in section.blocks if isinstance(block, Predict)):
                 asked = self._scroll_to(question)
                 said = self._give(asked, right=question.id not in wrong)
                 self.see_no_more("F7 skip")
-                self._see_said(said)
+                self.see_loosely(said[:60])  # its end may be below the screen
             self._read_on(lesson, number)
         self.press("enter")
 
@@ -171,30 +175,32 @@ class Learner:
         """Answer the quiz that is open, up to its result: these wrongly, and these at first with what is no answer."""
         questions = load_quiz(self.paths.quizzes, slug)
         for number, question in enumerate(questions, 1):
-            self.see(f"{number} of {len(questions)}", lambda text, q=question: asked_in(text, [q]))
+            self.see(f"{number} of {len(questions)}")
             if question.id in nonsense:
+                self._see_question(question)
                 self._give_nonsense()
             self._answer_here(question, right=question.id not in wrong)
         for number, question in enumerate((q for q in questions if q.id in wrong), 1):
-            self.see(f"once more {number} of {len(wrong)}", lambda text, q=question: asked_in(text, [q]))
+            self.see(f"once more {number} of {len(wrong)}")
             self._answer_here(question, right=True)
         return self.see("right at the first try")
 
     def answer_first(self, slug: str) -> None:
         """Answer the first question of the quiz that is open, and stay there."""
         question = load_quiz(self.paths.quizzes, slug)[0]
-        self.see(lambda text: asked_in(text, [question]))
-        asked = asked_in(self.text, [question])
-        assert asked is not None
-        self._give(asked, right=True)
+        self._give(self._see_question(question), right=True)
         self.see("✓ Right")
 
-    def _answer_here(self, question: Question, right: bool) -> None:
-        asked = asked_in(self.text, [question])
+    def _see_question(self, question: Question) -> Asked:
+        """Wait until this question stands on the screen; return it with the values it was drawn with."""
+        asked = asked_in(self.see(lambda text: asked_in(text, [question])), [question])
         assert asked is not None
-        said = self._give(asked, right)
+        return asked
+
+    def _answer_here(self, question: Question, right: bool) -> None:
+        said = self._give(self._see_question(question), right)
         self.see("✓ Right" if right else "✗ Not right")
-        self._see_said(said)
+        self.see_loosely(said[:60])  # its end may be below the screen
         before = self.text.splitlines()[0]
         self.press("enter")
         self.see(lambda text: text.splitlines()[0] != before)
@@ -238,11 +244,6 @@ class Learner:
         text = self._scroll_until(lambda text: bare(choice.text) in choices_in(text))
         return choices_in(text)[bare(choice.text)]
 
-    def _see_said(self, said: str) -> None:
-        """The beginning of a sentence; its end may be below the screen."""
-        self.see(lambda text: bare(said)[:40] in bare(text))
-
-
     # ── writing code ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def cursor(self) -> tuple[int, str] | None:
@@ -284,7 +285,7 @@ class Learner:
         self.see(*words)
         if alone:
             self.press("f4")
-            self.see(re.compile(r"^ *1 ", re.MULTILINE))
+            self.see(lambda _: self.cursor())
 
     # ── training ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

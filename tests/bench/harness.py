@@ -1,4 +1,4 @@
-"""What the budgets share: a line per budget, interleaved medians, and the app in a pseudo-terminal as a learner starts it.
+"""What the budgets share: a line for each, medians taken in turns, and the app in a terminal as a learner starts it.
 
 The machine may be busy: a baseline and the figure beside it are measured in turns, and what is compared are medians.
 """
@@ -15,7 +15,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.ptyscreen import ROOT, Terminal
+import pytest
+
+from tests.ptyscreen import Terminal
 from tutor.paths import locate
 from tutor.progress import Store
 
@@ -40,15 +42,17 @@ class Line:
     def __str__(self) -> str:
         ratio = "-" if self.ratio is None else f"{self.ratio:.2f}x"
         verdict = "met" if self.met else "NOT met"
-        return f"{self.name:<38} {self.figure:>20}  {self.baseline:<30} {ratio:>8}  {self.budget:<28} {verdict}"
+        return f"{self.name:<38} {self.figure:>20}  {self.baseline:<30} {ratio:>8}  budget {self.budget:<8} {verdict}"
 
 
 def show(*lines: Line) -> None:
     """Print every line, then fail if one of them is not met."""
+    print()
     for line in lines:
-        print(f"\n{line}", end="")
-    missed = [line.name for line in lines if not line.met]
-    assert not missed, f"not met: {', '.join(missed)}"
+        print(line)
+    missed = [line.name.strip() for line in lines if not line.met]
+    if missed:
+        pytest.fail(f"not met: {', '.join(missed)}", pytrace=False)
 
 
 def milliseconds(act: Callable[[], object]) -> float:
@@ -87,7 +91,7 @@ class Pty(Terminal):
     def _take(self, data: bytes) -> None: ...
 
     def until(self, holds: Callable[[bytes], Any], since: int = 0) -> float:
-        """Read until what was written from byte `since` on meets the condition; the seconds from the start till then."""
+        """Read until what was written from byte `since` on meets the condition; seconds from the start till then."""
         self.wait_for(lambda terminal: holds(bytes(terminal.raw[since:])), 30)
         return time.perf_counter() - self.began
 
@@ -123,7 +127,6 @@ def bare(**options: Any) -> Pty:
 
 
 __all__ = [
-    "ROOT",
     "TUTOR",
     "Line",
     "Pty",

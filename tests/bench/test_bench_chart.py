@@ -11,6 +11,7 @@ import plotext
 import pytest
 from numpy.typing import NDArray
 
+from tests.bench.harness import Line, show
 from tutor.viz import Chart, ChartSpec, Curve
 
 pytestmark = pytest.mark.bench
@@ -68,10 +69,17 @@ def plotext_ms() -> float:
 def test_a_frame_costs_the_same_at_any_length() -> None:
     frames = {points: frame_ms(points) for points in (100, 100_000, 10_000_000)}
     full = plotext_ms()
-    for points, ms in frames.items():
-        print(
-            f"\nchart frame 100x30, {points:>10,} points: {ms:.2f} ms of CPU, plotext's build {full / ms:.1f}x", end=""
+    base = f"plotext's build {full:.1f} ms"
+    show(
+        *(
+            Line(
+                f"chart frame, {n:>10,} points",
+                f"{ms:.2f} ms of CPU",
+                f"{BUDGET_MS} ms",
+                ms <= BUDGET_MS,
+                base,
+                full / ms,
+            )
+            for n, ms in frames.items()
         )
-    worst = max(frames.values())
-    print(f"\nbudget {BUDGET_MS} ms; the dearest length {worst / min(frames.values()):.2f}x the cheapest")
-    assert worst <= BUDGET_MS
+    )

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from tests.bench.harness import Line, show
 from tests.training_runs import LINEAR, SIGMOID, challenge
 from tutor import nn
 from tutor.learner import load_module
@@ -117,15 +118,13 @@ def seconds(act: Epoch) -> float:
 @pytest.mark.parametrize("name", SOURCES)
 def test_recording_every_step(tmp_path: Path, name: str) -> None:
     ratio = speed_ratio(worker_epoch(tmp_path, name, recording=False), worker_epoch(tmp_path, name))
-    print(f"\nrecording every step, {name}: {ratio:.3f}x of the loop without recording (budget 0.98x)")
-    assert ratio >= 0.95  # the budget, less what a shared machine scatters
+    show(Line("recording every step", name, "0.98x", ratio >= 0.98, "the loop without", ratio))
 
 
 @pytest.mark.parametrize(("name", "script"), [("linear_scratch", linear_script), ("backprop_fill", sigmoid_script)])
 def test_the_learners_step_in_the_worker(tmp_path: Path, name: str, script: Callable[[], Epoch]) -> None:
     ratio = speed_ratio(script(), worker_epoch(tmp_path, name))
-    print(f"\nlearner's step in the worker, {name}: {ratio:.3f}x of the bare script (budget 0.97x)")
-    assert ratio >= 0.90
+    show(Line("learner's step in the worker", name, "0.97x", ratio >= 0.97, "the bare script", ratio))
 
 
 def test_opening_a_run_of_ten_million_steps(tmp_path: Path) -> None:
@@ -153,5 +152,5 @@ def test_opening_a_run_of_ten_million_steps(tmp_path: Path) -> None:
     idle = perf_counter()
     watch.poll()
     idle = (perf_counter() - idle) * 1e3
-    print(f"\nopening a run of 1e7 steps: {min(spent):.1f} ms (budget 20 ms); a poll without news {idle:.2f} ms")
-    assert min(spent) <= 20
+    news = f"a poll without news {idle:.2f} ms"
+    show(Line("opening a run of 1e7 steps", f"{min(spent):.1f} ms", "20 ms", min(spent) <= 20, news))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,55 @@ def test_a_face_loads_nothing_heavy(module: str) -> None:
 @pytest.mark.parametrize("module", SCREENS)
 def test_a_screen_loads_nothing_heavy_but_textual(module: str) -> None:
     assert loaded_by(module).isdisjoint(HEAVY)
+
+
+FIRST_FRAME = """
+import sys
+from pathlib import Path
+from tutor.paths import locate
+from tutor.progress import Store
+from tutor.tui.app import TutorApp
+from tutor.tui.opening import Opening
+from tutor.tui.terminal import harden
+
+def after_the_frame(self):
+    print(*sys.modules, file=sys.__stdout__)
+    self.exit()
+
+TutorApp._after_first_frame = after_the_frame
+harden()
+paths = locate(Path(sys.argv[1]))
+with Store.open(paths) as store:
+    TutorApp(paths, store, Opening()).run(headless=True)
+"""
+# Beside what is heavy: what home does not show, and what only a second look at the folder or a key asks for.
+LATER = {
+    *HEAVY,
+    "psutil",
+    "tree_sitter",
+    "pygments",
+    "concurrent.futures.thread",
+    "tutor.training",
+    "tutor.grading",
+    "tutor.learner",
+    "tutor.viz",
+    "tutor.nn",
+    "tutor.cli",
+    "tutor.course.lessons",
+    "tutor.course.quizzes",
+    "tutor.course.challenges",
+    "tutor.tui.screens.lesson",
+    "tutor.tui.screens.lab",
+}
+
+
+def test_the_first_frame_loads_nothing_that_can_wait(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", FIRST_FRAME, tmp_path], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = set(run.stdout.split())
+    assert "tutor.tui.screens.home" in loaded
+    assert loaded.isdisjoint(LATER)
 
 
 def test_the_door_loads_nothing() -> None:

@@ -74,6 +74,10 @@ class TutorApp(App[int]):
         # Not through the watcher: it would parse every style a second time, and draw twice before the first frame.
         self.set_reactive(App.theme, DARK.name)
         self.stylesheet.set_variables(self.get_css_variables())
+        if self.no_color:
+            from tutor.tui.no_color import NoColour
+
+            self._filters = [NoColour()]
         self._box: Box | None = None
         self._recorder: ThreadPoolExecutor | None = None
         store.snapshot()

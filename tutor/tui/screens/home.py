@@ -157,10 +157,9 @@ class HomeScreen(TutorScreen):
             self.map.runs = runs
             self.map.refresh(layout=True)
         words = trouble or ("Also open in another terminal: both count." if self.tutor.store.others_open else "")
-        _put(self.query_one("#title", Static), _title(self.tutor.course, progress, self.size.width or 80))
-        banner = self.query_one("#banner", Static)
-        _put(banner, Content(words))
-        banner.set_class(bool(words), "shown")
+        self.put("#title", _title(self.tutor.course, progress, self.size.width or 80))
+        self.put("#banner", Content(words), layout=True)
+        self.query_one("#banner").set_class(bool(words), "shown")
 
     def on_resize(self) -> None:
         self._show(self.tutor.store.progress, self.tutor.store.trouble)
@@ -235,13 +234,6 @@ class HomeScreen(TutorScreen):
 
     def action_train(self) -> None:
         self.tutor.open_train()
-
-
-def _put(static: Static, content: Content) -> None:
-    """Show the content if it is another: an update with the same words would lay out and draw the screen again."""
-    shown = static.content
-    if not (isinstance(shown, Content) and shown.is_same(content)):
-        static.update(content)
 
 
 def _title(course: Course, progress: Progress, width: int) -> Content:

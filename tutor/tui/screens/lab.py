@@ -78,6 +78,7 @@ class LabScreen(TutorScreen):
         path, backup = self.tutor.paths.implementation(self.challenge.id), self.tutor.paths.backup
         self.file = PaneFile(WorkFile(path, backup), self.starter)
         self.pane = self.file.pane
+        self.table = TensorTable()
         yield Static(id="title")
         yield Static(id="banner")
         yield Static(id="headline")
@@ -86,7 +87,7 @@ class LabScreen(TutorScreen):
             yield self.pane
             with Vertical(id="side"):
                 with VerticalScroll(id="tensors", can_focus=False):
-                    yield TensorTable()
+                    yield self.table
                 with VerticalScroll(id="output"):
                     yield Static()
         yield KeyBar()
@@ -295,7 +296,7 @@ class LabScreen(TutorScreen):
     def action_view(self, view: str) -> None:
         """Show a pane and put the keys on it."""
         self.view = view
-        {"code": self.pane, "gradients": self.query_one(TensorTable), "output": self.query_one("#output")}[view].focus()
+        {"code": self.pane, "gradients": self.table, "output": self.query_one("#output")}[view].focus()
 
     def watch_view(self, view: str) -> None:
         for name in VIEWS:
@@ -316,9 +317,8 @@ class LabScreen(TutorScreen):
     def _show_report(self) -> None:
         stale = self.stale
         self.shown = self.report, stale, self.file.unsaved
-        table = self.query_one(TensorTable)
-        table.report = self.last_judged
-        table.stale = stale or self.last_judged is not self.report
+        self.table.report = self.last_judged
+        self.table.stale = stale or self.last_judged is not self.report
         if self.report is not None and not stale:
             self.pane.mark_line(self.report.line)
         has_output = self.report is not None and bool(self.report.output.strip())

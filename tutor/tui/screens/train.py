@@ -83,7 +83,7 @@ class TrainScreen(TutorScreen):
         self.run_dir = run_dir
         self.watch_run = Watch(run_dir)  # raises RunError here, where the app can say so
         self.tick: Tick | None = None
-        self.gauges: dict[str, float] = {}
+        self.gauges: tuple[Tick, dict[str, float]] | None = None
         self.gauges_due = 0.0  # time.monotonic() from which they may change
         self.log_y = False
         self.every_batch = False
@@ -154,8 +154,8 @@ class TrainScreen(TutorScreen):
         """One record per look at the folder."""
         alive = self._alive()
         self.tick = message.tick
-        if message.gauges != self.gauges and (time.monotonic() >= self.gauges_due or not self._alive()):
-            self.gauges, self.gauges_due = message.gauges, time.monotonic() + GAUGES_EVERY
+        if time.monotonic() >= self.gauges_due or not self._alive():
+            self.gauges, self.gauges_due = (message.tick, message.gauges), time.monotonic() + GAUGES_EVERY
         if self._alive() != alive:
             self.refresh_bindings()
         self._show()
@@ -170,7 +170,8 @@ class TrainScreen(TutorScreen):
         width = self.size.width - 2
         self.put("#title", train_view.title(tick, width))
         self.put("#progress", train_view.progress(tick, width))
-        self.put("#gauges", train_view.gauges(tick, self.gauges))
+        if self.gauges is not None:
+            self.put("#gauges", train_view.gauges(*self.gauges), layout=True)
         self.put("#notes", train_view.notes(tick), layout=True)
         self._draw(tick)
 

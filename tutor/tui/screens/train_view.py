@@ -29,6 +29,7 @@ WAITS = {
     "paused": "Paused: space lets it go on.",
 }
 SHORT = 90  # seconds
+WIDE = 90  # cells from which the progress line says that a run is paced
 
 
 def title(tick: Tick, width: int) -> Content:
@@ -60,7 +61,7 @@ def state(tick: Tick) -> str:
 def progress(tick: Tick, width: int) -> Content:
     """How far it is, what it can do, and how long it will take."""
     share = min(1.0, tick.step / max(1, tick.config.steps))
-    bar = min(24, max(8, (width - 60) // 2))
+    bar = min(24, max(6, (width - 66) // 2))
     filled = round(share * bar)
     parts = [
         Content.assemble(
@@ -74,7 +75,7 @@ def progress(tick: Tick, width: int) -> Content:
     if tick.loss is not None:
         parts.append(Content.assemble(("loss ", "$dim"), (number(tick.loss), "bold $bright")))
     if tick.state not in ENDED and tick.seconds_left is not None and not tick.paused:
-        pace = " · paced" if tick.pace else ""
+        pace = " · paced" if tick.pace and width >= WIDE else ""
         parts.append(Content.assemble((f"{duration(tick.seconds_left)} left{pace}", "$dim")))
     elif tick.state in ENDED:
         parts.append(Content.assemble((f"took {duration(tick.elapsed)}", "$dim")))
@@ -120,8 +121,8 @@ def notes(tick: Tick) -> Content:
     if tick.end is not None:
         style = "bold $bright" if tick.end.state in ("done", "cancelled") else "bold $bad"
         lines.append(Content.assemble((tick.end.reason, style)))
-        if tick.end.line is not None:
-            lines.append(Content.assemble((f"Line {tick.end.line} of your file. Esc goes back to it.", "$foreground")))
+        if tick.end.line is not None and f"ine {tick.end.line}" not in tick.end.reason:
+            lines.append(Content.assemble((f"Line {tick.end.line} of your file.", "$foreground")))
     told = [event for event in tick.events if event.kind in ("control", "note") and event.text]
     lines += [_note(event) for event in reversed(told[-2:])]
     return Content("\n").join(lines)
