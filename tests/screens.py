@@ -103,6 +103,14 @@ class Learner:
         await self.judged(before)
         return self.headline
 
+    async def told(self, words: str) -> None:
+        """Wait until the banner says this; "" for nothing."""
+        await self.until(lambda: words in self.banner and bool(words) == bool(self.banner))
+
+    async def judged_on(self, text: str) -> None:
+        """Wait for the last word on this text."""
+        await self.until(lambda: self.lab.judged_text == text and not self.lab.checking)
+
     async def judged(self, before: int) -> None:
         """Wait until a check later than this one has said its last word, and the disk has the file."""
         await self.until(lambda: self.lab.answered > before and not self.lab.checking)

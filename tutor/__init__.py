@@ -1,1 +1,3 @@
 """A terminal tutor for backpropagation."""
+
+VERSION = "0.1.0"

@@ -4,7 +4,7 @@ import io
 import os
 import sys
 
-VERSION = "0.1.0"
+from tutor import VERSION
 
 _SCREEN_VERBS = ("learn", "quiz", "challenge")
 _OPTIONS_WITH_VALUE = ("--user-data",)  # what may stand before the verb
@@ -20,14 +20,14 @@ def main(argv: list[str] | None = None) -> int:
     if os.name == "nt":
         print("The tutor needs Linux or macOS; on Windows it runs inside WSL (wsl --install).", file=sys.stderr)
         return 2
+    from tutor import cli
+
     options, rest = _split(arguments)
-    if _wants_screen(rest) and _has_screen():
+    if _wants_screen(rest) and cli.has_screen():
         _use_utf8(arguments)
         from tutor.supervisor import supervise
 
         return supervise(lambda: _show(arguments, options, rest))
-    from tutor import cli
-
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a sign that the encoding lacks, or a stray byte, is no failure
@@ -62,11 +62,6 @@ def _split(arguments: list[str]) -> tuple[dict[str, str], list[str]]:
 def _wants_screen(rest: list[str]) -> bool:
     """Whether this means the app: no verb, or one of its own, and no wish for plain text."""
     return (not rest or rest[0] in _SCREEN_VERBS) and _NO_SCREEN.isdisjoint(rest)
-
-
-def _has_screen() -> bool:
-    """Whether the app can be seen and typed to; it draws on stderr, and a redirected stdout asks for text."""
-    return all(os.isatty(fd) for fd in (0, 1, 2)) and os.environ.get("TERM", "") not in ("", "dumb")
 
 
 def _use_utf8(arguments: list[str]) -> None:

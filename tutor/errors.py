@@ -59,3 +59,9 @@ class RunError(TutorError):
 
 class BoxError(TutorError):
     """The box itself failed: a fault of ours, never blamed on the learner."""
+
+
+def reason_of(error: Exception) -> str:
+    """What the system, or Python, says of a failure, in a few words: "No space left on device"."""
+    said = error.strerror if isinstance(error, OSError) else str(error)
+    return said or type(error).__name__

@@ -56,8 +56,9 @@ def locate(user_data: Path | None = None) -> Paths:
     """
     bundled = PACKAGE / "content"
     content = bundled if bundled.is_dir() else CHECKOUT
+    folder = os.path.expanduser(user_data or _default_user_data())  # noqa: PTH111  # leaves ~nobody as it stands
     return Paths(
-        user_data=(user_data or _default_user_data()).expanduser().absolute(),
+        user_data=Path(folder).absolute(),
         lessons=content / "lessons",
         quizzes=content / "quizzes",
     )

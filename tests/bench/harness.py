@@ -40,7 +40,7 @@ class Line:
     ratio: float | None = None
 
     def __str__(self) -> str:
-        ratio = "-" if self.ratio is None else f"{self.ratio:.2f}x"
+        ratio = "-" if self.ratio is None else f"{self.ratio:.3g}x"
         verdict = "met" if self.met else "NOT met"
         return f"{self.name:<38} {self.figure:>20}  {self.baseline:<30} {ratio:>8}  budget {self.budget:<8} {verdict}"
 
@@ -75,9 +75,9 @@ def ratio(baseline: list[float], figures: list[float]) -> float:
     return median(figure / base for base, figure in zip(baseline, figures, strict=True))
 
 
-def plain_ms(*command: str | Path) -> float:
+def plain_ms(*command: str | Path, **environment: str) -> float:
     """How long a command takes that needs no terminal."""
-    environment = {name: value for name, value in os.environ.items() if name not in AS_A_LEARNER}
+    environment = {name: value for name, value in os.environ.items() if name not in AS_A_LEARNER} | environment
     return milliseconds(lambda: subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True))
 
 

@@ -105,6 +105,12 @@ def after(terminal: Pty, act: object, verdicts: tuple[re.Pattern[bytes], ...]) -
     return found
 
 
+def pytest_alone(check: Path) -> float:
+    """pytest on the check as a learner has it: without the plugins that are installed for our own tests."""
+    command = (sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", f"--rootdir={check.parent}", check)
+    return plain_ms(*command, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+
+
 def test_save_to_verdict(tmp_path: Path) -> None:
     by_hand = tmp_path / "by_hand"
     by_hand.mkdir()
@@ -119,7 +125,7 @@ def test_save_to_verdict(tmp_path: Path) -> None:
             first.append(so_far)
             passed.append(all_tiers)
             if turn % 5 == 0:
-                pytest_ms.append(plain_ms(sys.executable, "-m", "pytest", "-q", f"--rootdir={by_hand}", check))
+                pytest_ms.append(pytest_alone(check))
         for text, verdict in itertools.islice(itertools.cycle([(WRONG, FIRST_FAULT), (RIGHT, RIGHT_SO_FAR)]), SAVES):
             outside.append(save_outside(terminal, file, text, verdict))
     base, pane, late = median(pytest_ms), median(first), quantiles(first, n=20)[-1]

@@ -30,6 +30,8 @@ def box() -> Iterator[Box]:
         (LINEAR.replace("class Linear", "class linear"), "Your file defines no Linear.", "under this very name."),
         (LINEAR[: LINEAR.index("+ self.b") + 1], "Line 11, column ", "Python cannot read the file until that is"),
         ("class Linear:\n    def forward(self, x)\n", "Line 2, column ", "Python cannot read the file"),
+        ("x = 1\n'\ud800'\n", "Line 2: half a character stands here", "Python cannot read the file"),
+        ("x = 1\n\0", "Your file: ", "Python cannot read the file"),
         ("import numpyy\n", "Your file imports numpyy in line 1, which is not installed here.", "Take the import out"),
         ("Linear = 3\n", "Your code stopped in the setup step with TypeError: 'int' object is not callable.", ""),
         (changed(LINEAR, ("(self, n_in, n_out)", "(self)")), "Your code stopped in the setup step with TypeError", ""),

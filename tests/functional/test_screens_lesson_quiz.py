@@ -225,7 +225,10 @@ async def test_what_follows_a_question_is_hidden_until_it_is_answered(
         assert "What stands behind the second question." not in shown(pilot)
 
         await until(pilot, lambda: isinstance(pilot.app.focused, Choices))
+        assert "Press its digit." in shown(pilot)
         await press(pilot, "f7")  # reads on without an answer
+        await until(pilot, lambda: "· Skipped" in shown(pilot))
+        assert "Press its digit." not in shown(pilot)
         await scroll_to_end(pilot)
         await until(pilot, lambda: "What stands behind the second question." in shown(pilot))
 
@@ -395,13 +398,25 @@ async def test_arrows_and_space_pick_too(paths: Paths, store: Store) -> None:
         await opened(pilot, QuizScreen)
         await until(pilot, lambda: isinstance(pilot.app.focused, Choices))
         steps = int(digit_of(pilot, "right")) - 1
-        await press(pilot, *["j"] * steps, "enter")
+        await press(pilot, *["j"] * steps, *(["j", "k"] if not steps else []), "enter")
         assert "✓ Right" in shown(pilot)
         await next_question(pilot, "tiny-several")
         for text in ("right a", "right b"):
             await press(pilot, *["k"] * 3, *["down"] * (int(digit_of(pilot, text)) - 1), "space")
         await press(pilot, "enter")
         assert "✓ Right" in shown(pilot)
+
+
+async def test_an_enter_too_many_answers_nothing(paths: Paths, store: Store) -> None:
+    async with quiz_app(paths, store).run_test() as pilot:
+        await opened(pilot, QuizScreen)
+        await until(pilot, lambda: isinstance(pilot.app.focused, Choices))
+        await press(pilot, "enter")
+        assert "⏎ again for 1" in shown(pilot) and "right so far 0" in shown(pilot)
+        assert result(store.refresh()) == (0, 0)
+        await press(pilot, "enter")  # a second one means what is marked
+        await until(pilot, lambda: "✓ Right" in shown(pilot) or "✗ Not right" in shown(pilot))
+        assert "⏎ again" not in shown(pilot)
 
 
 async def test_leaving_in_the_middle_loses_nothing(paths: Paths, store: Store) -> None:

@@ -271,7 +271,7 @@ def test_an_unknown_exercise_gets_the_nearest_name(lessons: Path, exercise: Path
         ('x = ["N", "n_in"]', 'x = ["N", "n"]', "basic case 1: the arrays need the size n", "sizes = { N = 5, n_in"),
         ("n_out = 1 }", "n_out = 0 }", "edge case 2: a size is", "n_out = 0"),
         ('x = "negative_zero"', 'z = "zeros"', "`fill` names 'z'", 'fill = { z = "zeros"'),
-        ('x = "huge"', 'x = "large"', "`fill` of x is 'large', not one of: zeros", "large"),
+        ('x = "huge"', 'x = "large"', "fill.x` is 'large', not one of: zeros", "large"),
         ('grad_b = "d/db"', 'grad_b = "d/dc"', "`judge.results.grad_b` is 'd/dc'", "d/dc"),
         ('grad_b = "d/db"', 'grad_c = "d/db"', "names 'grad_c', which is no result", "grad_c ="),
         ('"tutor.nn.linear"', '"tutor.nn.nothing"', "there is no 'tutor.nn.nothing'", "tutor.nn.nothing"),

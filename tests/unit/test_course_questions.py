@@ -203,7 +203,7 @@ def test_a_known_mistake_is_named_with_the_drawn_values() -> None:
 def test_a_wrong_sign_and_an_unknown_number_have_a_sentence() -> None:
     asked = draw(question(answer="3"), 0)
     assert "sign" in answer_text(asked, "-3").sentence
-    assert answer_text(asked, "8").sentence == "Not 8."
+    assert answer_text(asked, "8").sentence == "8 is too large."
 
 
 def test_a_shape_is_judged_and_its_fault_named() -> None:
@@ -211,7 +211,7 @@ def test_a_shape_is_judged_and_its_fault_named() -> None:
     assert answer_text(asked, "5x3").right
     assert answer_text(asked, "(3, 5)").sentence == "Transposed."
     assert answer_text(asked, "(5,)").sentence == "Your shape has 1 axis; the right one has 2 axes."
-    assert answer_text(asked, "(5, 4)").sentence == "Axis 1 is not 4."
+    assert answer_text(asked, "(5, 4)").sentence == "Axis 0 fits; axis 1 does not."
 
 
 @pytest.mark.parametrize(("which", "text"), [(NUMBER, "three"), (SHAPE, "wide"), (NUMBER, "")])

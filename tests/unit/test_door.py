@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.ptyscreen import ROOT
+from tutor import VERSION
 from tutor import __main__ as door
 
 
@@ -46,7 +47,7 @@ def test_options_before_the_verb() -> None:
 
 def test_version() -> None:
     run = subprocess.run([sys.executable, "-m", "tutor", "--version"], cwd=ROOT, capture_output=True, text=True)
-    assert (run.stdout, run.stderr, run.returncode) == (f"tutor {door.VERSION}\n", "", 0)
+    assert (run.stdout, run.stderr, run.returncode) == (f"tutor {VERSION}\n", "", 0)
 
 
 def test_windows_is_pointed_to_wsl(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

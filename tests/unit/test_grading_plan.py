@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 import msgspec
 import numpy as np
 import pytest
 
 from tests.gradings import LINEAR, changed, last_report, lean
-from tutor.course import TIERS, Case, Challenge
-from tutor.grading.plan import FILLS, Planned, make_plan
+from tutor.course import TIERS, Case, Challenge, Fill
+from tutor.grading.plan import Planned, make_plan
 from tutor.learner import Box
 
 SIZES = {"N": 6, "n_in": 5, "n_out": 3}
@@ -64,7 +65,7 @@ def test_shapes_and_dtypes_are_those_of_the_case() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("fill", FILLS)
+@pytest.mark.parametrize("fill", get_args(Fill))
 def test_a_fill_is_what_its_name_says(fill: str, dtype: str) -> None:
     x = only(fill, dtype).arrays["x"]
 

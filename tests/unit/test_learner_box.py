@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
+from tests.training_runs import wait_until
 from tutor.course import Drive, Limits
 from tutor.learner import Box, BoxCase, BoxJob, BoxResult, Numeric
 
@@ -260,14 +260,9 @@ def host_of(before: set[int]) -> psutil.Process:
     return host
 
 
-def all_end(processes: list[psutil.Process]) -> bool:
-    """Whether all have soon ended; one that its new parent has not reaped yet has."""
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        if not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes):
-            return True
-        time.sleep(0.01)
-    return False
+def wait_for_end_of(processes: list[psutil.Process]) -> None:
+    """Wait until all have ended; one that its new parent has not reaped yet has."""
+    wait_until(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes), 5)
 
 
 def children_now() -> set[int]:
@@ -289,7 +284,16 @@ def test_a_host_that_dies_is_our_fault_and_is_started_again() -> None:
         assert found[0].fault is None or found[0].fault.kind == "tutor"
         assert box.run(job()).fault is None
         assert host_of(before).pid != host.pid
-        assert all_end(below), "spares outlived their host"
+        wait_for_end_of(below)  # spares do not outlive their host
+
+
+@pytest.mark.parametrize("said", [b"x" * 64, b"tbx1" + bytes(12) + b"x", b""])
+def test_a_host_that_talks_nonsense_lets_nobody_wait(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    boot = f"import sys; sys.stdout.buffer.write({said!r}); sys.stdout.flush(); sys.stdin.read()"
+    monkeypatch.setattr("tutor.learner.box._BOOT", boot if said else "pass")
+    with Box() as box:
+        fault = box.run(job()).fault
+    assert fault is not None and fault.kind == "tutor"
 
 
 @pytest.mark.parametrize("strategy", ["zygote", "spare"])
@@ -307,7 +311,7 @@ def test_the_end_of_its_input_ends_the_host_and_its_children(strategy: Any) -> N
     box.close()
     running.join(5)
     assert not running.is_alive()
-    assert all_end(family)
+    wait_for_end_of(family)
 
 
 def test_many_checks_leave_no_process_and_no_descriptor() -> None:
@@ -323,10 +327,7 @@ def test_many_checks_leave_no_process_and_no_descriptor() -> None:
         for _ in range(200):
             assert box.run(job()).fault is None
         assert held() == held_before
-        deadline = time.monotonic() + 5
-        while len(host.children(recursive=True)) > 2 and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert len(host.children(recursive=True)) <= 2
+        wait_until(lambda: len(host.children(recursive=True)) <= 2, 5)
         assert host.num_fds() < 20
         folder = Path(host.cmdline()[-1])
         assert len(list(folder.iterdir())) <= 4  # the log, and the folders of two spares

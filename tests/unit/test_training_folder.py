@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from tests.training_runs import LINEAR, challenge, paths_in
+from tests.program import tutor
+from tests.training_runs import LINEAR, challenge, ended, paths_in, running, wait_for
 from tutor.errors import RunError, UnknownName
 from tutor.paths import CHECKOUT
 from tutor.training import find_run, folder, identity, list_runs, read_log, start
@@ -56,6 +57,33 @@ def test_runs_are_found_by_id_number_and_unique_beginning(tmp_path: Path) -> Non
             find_run(paths, unknown)
     assert list_runs(paths) == ()  # none of them has a sound config.json
     assert list_runs(paths_in(tmp_path / "nowhere")) == ()
+
+
+def test_what_the_disk_refuses_is_a_sentence(tmp_path: Path) -> None:
+    paths = paths_in(tmp_path)
+    with running(paths, "linear_scratch", LINEAR, epochs=1) as (watch, config):
+        wait_for(watch, ended)
+    made = folder.run_folders(paths.runs)
+    assert [tick.config.id for tick in list_runs(paths)] == [config.id]
+
+    (watch.run_dir / folder.END).unlink()
+    (watch.run_dir / folder.END).symlink_to(folder.END)  # a link to itself: what cannot be read, also by root
+    with pytest.raises(RunError, match=r"cannot be read.*end\.json"):
+        watch.poll()
+    assert list_runs(paths) == () and folder.run_folders(paths.runs) == made  # the other runs are still told
+    (watch.run_dir / folder.LOG).unlink()
+    (watch.run_dir / folder.LOG).mkdir()
+    with pytest.raises(RunError, match="log of"):
+        read_log(watch.run_dir)
+
+    elsewhere = paths_in(tmp_path / "elsewhere")
+    elsewhere.user_data.mkdir(parents=True)
+    elsewhere.runs.symlink_to("runs")
+    for ask in (list_runs, lambda paths: find_run(paths, "1")):
+        with pytest.raises(RunError, match="cannot be listed"):
+            ask(elsewhere)
+    told = tutor(elsewhere.user_data)  # home goes on without the runs
+    assert told.status == 0 and "Your runs cannot be listed." in told.out and "Linear layer" in told.out
 
 
 @pytest.mark.parametrize("option", [{"epochs": 0}, {"lr": -1.0}, {"lr": float("inf")}, {"batch": 0}, {"pace": -1.0}])

@@ -1,7 +1,7 @@
 """The command line: the same functions without a screen, for scripts, classrooms and screen readers.
 
-`main` is the only way in. Exit status: 0 well or passed, 1 the learner's code fails, 2 wrong usage or an unknown name,
-3 a fault of ours, 130 after ctrl+c.
+`main` is the way in, `has_screen` says whether the app can be shown. Exit status: 0 well or passed, 1 the learner's
+code fails, 2 wrong usage or an unknown name, 3 a fault of ours, 130 after ctrl+c.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ def main(arguments: list[str]) -> int:
         return NOBODY_READS
     except OSError:  # not even stderr can be written
         return 3
+
+
+def has_screen() -> bool:
+    """Whether the app can be seen and typed to; it draws on stderr, and a redirected stdout asks for text."""
+    return all(os.isatty(fd) for fd in (0, 1, 2)) and os.environ.get("TERM", "") not in ("", "dumb")
 
 
 def _run(arguments: list[str]) -> int:

@@ -18,6 +18,7 @@ from tutor.course import Broken, Challenge, LessonHead, list_challenges, load_co
 from tutor.errors import BoxError
 from tutor.paths import Paths
 from tutor.progress import Store
+from tutor.training import usable_cores
 
 LITTLE_ROOM = 50 * 1024 * 1024  # bytes
 
@@ -54,16 +55,22 @@ def doctor(paths: Paths) -> int:
 def _terminal() -> Iterator[Finding]:
     term = os.environ.get("TERM", "")
     is_terminal = sys.stdin.isatty() and sys.stderr.isatty()
-    yield Finding(is_terminal, "screen", "a terminal" if is_terminal else "no terminal here: the plain commands work")
+    says = "a terminal" if is_terminal else "no terminal here: use the plain commands, tutor --help lists them"
+    yield Finding(is_terminal, "screen", says)
     columns, rows = shutil.get_terminal_size((0, 0))
     if is_terminal:
-        yield Finding(columns >= 60 and rows >= 16, "size", f"{columns}x{rows}; from 60x16 it works, 120x36 is better")
+        room = columns >= 60 and rows >= 16
+        says = "from 60x16 on it works, 120x36 is better" if room else "enlarge the window, 60x16 is the least"
+        yield Finding(room, "size", f"{columns}x{rows}; {says}")
     dumb = term in ("", "dumb")
     yield Finding(not dumb, "TERM", f"{term or 'not set'}{': try TERM=xterm-256color' if dumb else ''}")
     colours = "24-bit" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256 (all that is needed)"
     yield Finding(True, "colours", "none, as NO_COLOR asks" if os.environ.get("NO_COLOR") else colours)
     encoding = (sys.stdout.encoding or "").lower()
-    yield Finding("utf" in encoding, "encoding", encoding or "unknown")
+    utf8 = "utf" in encoding
+    yield Finding(
+        utf8, "encoding", encoding if utf8 else f"{encoding or 'unknown'}: set LANG=C.UTF-8 to see every sign"
+    )
 
 
 def _files(paths: Paths) -> Iterator[Finding]:
@@ -71,10 +78,12 @@ def _files(paths: Paths) -> Iterator[Finding]:
     writable = is_writable(folder)
     yield Finding(writable, "folder", str(folder) if writable else f"{folder} cannot be written: use --user-data DIR")
     free = shutil.disk_usage(nearest_folder(folder)).free
-    yield Finding(free > LITTLE_ROOM, "free space", f"{free / 1e9:.1f} GB")
+    enough = free > LITTLE_ROOM
+    yield Finding(enough, "free space", f"{free / 1e9:.1f} GB{'' if enough else ': free some, or use --user-data DIR'}")
     with Store.open(paths) as store:
         events = store.refresh().events
-        yield Finding(not store.damaged, "progress", f"{events} events, {store.damaged} damaged lines passed over")
+        damage = f", {store.damaged} damaged lines passed over; earlier days are kept in {paths.backup}"
+        yield Finding(not store.damaged, "progress", f"{events} events{damage if store.damaged else ''}")
         if store.trouble:
             yield Finding(False, "store", store.trouble)
 
@@ -84,7 +93,8 @@ def _course(paths: Paths) -> Iterator[Finding]:
     lessons = sum(isinstance(entry.head, LessonHead) for entry in course.entries)
     exercises = list_challenges(paths.lessons)
     usable = sum(isinstance(item, Challenge) for item in exercises)
-    yield Finding(lessons > 0, "folder", f"{paths.lessons}: {lessons} lessons, {usable} exercises")
+    missing = "" if lessons else ": install the tutor again"
+    yield Finding(lessons > 0, "folder", f"{paths.lessons}: {lessons} lessons, {usable} exercises{missing}")
     heads = [entry.head for entry in course.entries]
     for broken in (*heads, *course.broken, *exercises):
         if isinstance(broken, Broken):
@@ -107,12 +117,13 @@ def _box() -> Iterator[Finding]:
 
 
 def _training() -> Iterator[Finding]:
-    yield Finding(True, "device", f"cpu, {os.cpu_count()} cores")
+    cores = usable_cores()
+    yield Finding(True, "device", f"cpu, {cores} core{'s' if cores > 1 else ''}")
     has_torch = importlib.util.find_spec("torch") is not None
     yield Finding(
         has_torch,
         "PyTorch",
-        "installed" if has_torch else "not installed: all of this works without; pip install torch",
+        "installed" if has_torch else "not installed: nothing here needs it; pip install torch adds it",
     )
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
     yield Finding(bool(editor), "own editor", editor or "set EDITOR to name yours")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from tutor.cli.group import has_screen
+from tutor.cli import has_screen
 from tutor.cli.stored import open_store, source_of, work_file, writing
 from tutor.cli.words import broken_text, exercise_words, report_text
 from tutor.course import (

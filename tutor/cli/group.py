@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
+from tutor import VERSION
+from tutor.cli import has_screen
 from tutor.paths import locate
 
 # verb -> the module that holds it
@@ -56,7 +57,7 @@ class Verbs(click.Group):
 
 @click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--user-data", type=click.Path(path_type=Path), metavar="DIR", help="Keep your files there instead.")
-@click.version_option(message="%(prog)s %(version)s", package_name="backprop-tutor")
+@click.version_option(VERSION, message="%(prog)s %(version)s")
 @click.pass_context
 def tutor(ctx: click.Context, user_data: Path | None) -> int:
     """Learn backpropagation: read, answer, write the backward pass, train with it.
@@ -76,8 +77,3 @@ def tutor(ctx: click.Context, user_data: Path | None) -> int:
 
     show_home(ctx.obj)
     return 0
-
-
-def has_screen() -> bool:
-    """Whether there is a terminal to draw on and to type at."""
-    return all(os.isatty(fd) for fd in (0, 1, 2)) and os.environ.get("TERM", "") not in ("", "dumb")

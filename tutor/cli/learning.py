@@ -9,7 +9,7 @@ import uuid
 
 import click
 
-from tutor.cli.group import has_screen
+from tutor.cli import has_screen
 from tutor.cli.stored import open_store
 from tutor.course import (
     Asked,

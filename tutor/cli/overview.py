@@ -8,7 +8,7 @@ import msgspec
 from tutor.cli.stored import is_writable, open_store
 from tutor.cli.words import broken_text, exercise_words, tick_text
 from tutor.course import Broken, Course, Entry, LessonHead, load_course, load_lesson, load_quiz
-from tutor.errors import ContentError, UnknownName
+from tutor.errors import ContentError, RunError, UnknownName
 from tutor.paths import Paths
 from tutor.progress import ExerciseState, LessonState, NextStep, Progress, Store, next_step
 from tutor.training import ENDED, list_runs
@@ -26,7 +26,11 @@ def show_home(paths: Paths) -> None:
     lines = ["tutor · backpropagation", *([trouble] if trouble else [])]
     lines += ["", f"Next: {step.title} · {step.detail}", *(f"  {command}" for command in _commands(step))]
     lines += _course_lines(paths, course, progress)
-    alive = [tick for tick in list_runs(paths) if tick.state not in ENDED]
+    try:
+        alive = [tick for tick in list_runs(paths) if tick.state not in ENDED]
+    except RunError as error:  # the course goes on without them
+        alive = []
+        lines += ["", str(error)]
     if alive:
         lines += ["", "Running", *(f"  {tick_text(tick)}" for tick in alive)]
         lines.append(f"  tutor status {alive[0].config.id}")

@@ -23,6 +23,7 @@ from tutor.course.model import (
     Drive,
     Entry,
     Feedback,
+    Fill,
     Judge,
     KnownMistake,
     Lesson,
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
     from tutor.course.listing import CHECK_HEADER, expected_output, runnable
     from tutor.course.outline import SLUG, load_course, resolve
     from tutor.course.plain import lesson_text, markdown_text
-    from tutor.course.quizzes import Located, load_quiz, read_quiz
+    from tutor.course.quizzes import load_quiz, read_quiz
     from tutor.course.reader import read_text
 
 # No module is called like a function of the face: once imported, it would take its name.
@@ -92,7 +93,6 @@ _HOME = {
     "resolve": "outline",
     "lesson_text": "plain",
     "markdown_text": "plain",
-    "Located": "quizzes",
     "load_quiz": "quizzes",
     "read_quiz": "quizzes",
     "read_text": "reader",
@@ -122,12 +122,12 @@ __all__ = [
     "Drive",
     "Entry",
     "Feedback",
+    "Fill",
     "Judge",
     "KnownMistake",
     "Lesson",
     "LessonHead",
     "Limits",
-    "Located",
     "Math",
     "Mistake",
     "OutlineLesson",

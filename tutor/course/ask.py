@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -76,12 +77,18 @@ def answer_choices(asked: Asked, picked: Collection[int]) -> Feedback:
     if wrong:
         sentence = " ".join(f"“{choice.text}” does not belong: {choice.why}" for choice in wrong)
     elif missing:
-        sentence = "What you picked is right. " + " ".join(
-            f"Missing: “{choice.text}”. {choice.why}" for choice in missing
+        sentence = "What you picked is right, and it is not all. " + " ".join(
+            f"Missing: “{choice.text}”. {_without_yes(choice.why)}" for choice in missing
         )
     else:
         sentence = "Right: these, and only these."
     return Feedback(right=not wrong and not missing, sentence=sentence, explain=asked.explain)
+
+
+def _without_yes(why: str) -> str:
+    """The reason alone: “Yes” is for the learner who picked it."""
+    reason = re.sub(r"^Yes[.,:] ", "", why)
+    return why if reason == why else reason[:1].upper() + reason[1:]
 
 
 # ── numbers and shapes ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -92,14 +99,16 @@ def answer_text(asked: Asked, text: str) -> Feedback:
     if asked.question.kind == "shape":
         shape = read_shape(text)
         if shape is None:
-            return _not_understood(asked, "That is not a shape. Write it like (64, 128), 64x128, or (3,).")
+            return _not_understood(
+                asked, "That is not a shape. Write its sizes as numbers: (64, 128), 64x128, or (3,)."
+            )
         if shape == asked.shape:
             return Feedback(right=True, sentence="Right.", explain=asked.explain)
         known = next((why for value, why in asked.mistakes if value == shape), None)
-        return Feedback(right=False, sentence=known or _about_shape(asked, shape), explain=asked.explain)
+        return Feedback(right=False, sentence=known or about_shape(shape, asked.shape or ()), explain=asked.explain)
     readings = read_number(text)
     if not readings:
-        return _not_understood(asked, "That is not a number. Write it like 0.5, 1/2 or 1e-3.")
+        return _not_understood(asked, "That is not a number. Work it out and write it like 0.5, 1/2 or 1e-3.")
     right = asked.number
     assert right is not None  # draw() made it
     if any(equal(number, right, asked.question.tolerance) for number in readings):
@@ -107,7 +116,9 @@ def answer_text(asked: Asked, text: str) -> Feedback:
     for value, why in asked.mistakes:
         if isinstance(value, float) and any(equal(number, value, asked.question.tolerance) for number in readings):
             return Feedback(right=False, sentence=why, explain=asked.explain)
-    return Feedback(right=False, sentence=_about_number(readings[0], right), explain=asked.explain)
+    return Feedback(
+        right=False, sentence=about_number(readings[0], right, asked.question.tolerance), explain=asked.explain
+    )
 
 
 def equal(number: float, right: float, tolerance: float) -> bool:
@@ -165,25 +176,63 @@ def read_shape(text: str) -> tuple[int, ...] | None:
     return tuple(int(size) for size in sizes)
 
 
-def _about_shape(asked: Asked, shape: tuple[int, ...]) -> str:
-    right = asked.shape
-    assert right is not None  # draw() made it
+# ── a wrong number or shape that is no known mistake ─────────────────────────────────────────────────────────────────
+
+
+def about_shape(shape: tuple[int, ...], right: tuple[int, ...]) -> str:
+    """One sentence on how a wrong shape differs from the right one; it does not say the right sizes."""
     if len(shape) != len(right):
+        if sorted(size for size in shape if size != 1) == sorted(size for size in right if size != 1):
+            return (
+                f"The sizes are right, but an axis of size 1 is {'missing' if len(shape) < len(right) else 'too many'}."
+            )
         return f"Your shape has {_axes(len(shape))}; the right one has {_axes(len(right))}."
     if sorted(shape) == sorted(right):
-        return "The sizes are right, their order is not."
-    axis = next(axis for axis, size in enumerate(right) if shape[axis] != size)
-    return f"Axis {axis} is not {shape[axis]}."
+        return "Both sizes are right, and swapped." if len(right) == 2 else "The sizes are right, their order is not."
+    wrong = [axis for axis, size in enumerate(right) if shape[axis] != size]
+    if len(wrong) < len(right):
+        fitting = [axis for axis in range(len(right)) if axis not in wrong]
+        return f"{_listed(fitting)} fits; {_listed(wrong, first=False)} does not."
+    misplaced = next((axis for axis in wrong if shape[axis] in right), None)
+    if misplaced is not None:
+        return f"{shape[misplaced]} belongs in it, but not as axis {misplaced}; the rest does not."
+    return "The number of axes is right, and none of the sizes."
+
+
+def _listed(axes: Sequence[int], *, first: bool = True) -> str:
+    return f"{'Axis' if first else 'axis'} {' and '.join(str(axis) for axis in axes)}"
 
 
 def _axes(count: int) -> str:
     return "no axes" if count == 0 else "1 axis" if count == 1 else f"{count} axes"
 
 
-def _about_number(number: float, right: float) -> str:
-    if equal(-number, right, 0.0) and right:
+NEAR = 0.02  # of the right number: a slip of rounding, or of the last step
+
+
+def about_number(number: float, right: float, tolerance: float) -> str:
+    """One sentence on how a wrong number differs from the right one; it does not say the right number."""
+    if not right:
+        return f"{number:.12g} is too {'large' if number > 0 else 'small'}."
+    if equal(-number, right, min(tolerance, abs(right) / 2)):
         return "The size is right, the sign is not."
-    return f"Not {number:.12g}."
+    if not number:
+        return "Not 0: something is left over."
+    ratio = number / right
+    if ratio < 0:
+        return "The sign is not right, and the size is not either."
+    if _same(number, right * 10.0 ** round(math.log10(ratio))) and not _same(ratio, 1):
+        return "The digits are right, the decimal point is not."
+    if abs(number - right) <= max(NEAR * abs(right), 3 * tolerance):
+        return "Close: keep more digits on the way." if tolerance else "Close: look at the arithmetic once more."
+    if _same(ratio, 2) or _same(ratio, 0.5):
+        return f"That is {'twice' if ratio > 1 else 'half'} of what is right."
+    size = f"{'far ' if not 0.1 < ratio < 10 else ''}too {'large' if ratio > 1 else 'small'}"
+    return f"{number:.12g} is {size}." if right > 0 else f"The sign is right, the size is {size}."
+
+
+def _same(number: float, other: float) -> bool:
+    return math.isclose(number, other, rel_tol=1e-9)
 
 
 def _not_understood(asked: Asked, sentence: str) -> Feedback:

@@ -16,7 +16,6 @@ from tutor.course.reader import KeyPath, line_of, parse_toml, read_text
 from tutor.errors import ContentError, UnknownName
 from tutor.paths import PACKAGE
 
-FILLS = ("zeros", "ones", "negative_zero", "huge", "tiny", "saturated", "fortran", "strided")
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _SOLUTION = re.compile(r"([1-9][0-9]*)-([a-z0-9-]+)\.py")
 
@@ -128,11 +127,9 @@ def _one_case(challenge: Challenge, case: Case, needed: set[str]) -> Iterator[tu
         yield "sizes", f"the arrays need the size {missing[0]}"
     if any(not _is_name(size) or value < 1 for size, value in case.sizes.items()):
         yield "sizes", "a size is a name and a number of at least 1"
-    for name, fill in case.fill.items():
+    for name in case.fill:
         if name not in challenge.arrays:
             yield "fill", f"`fill` names {name!r}, which is no array"
-        if fill not in FILLS:
-            yield "fill", f"`fill` of {name} is {fill!r}, not one of: {', '.join(FILLS)}"
     if case.repeat < 1:
         yield "repeat", "`repeat` must be at least 1"
 

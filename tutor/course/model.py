@@ -207,6 +207,7 @@ class Feedback(Struct, frozen=True):
 
 Tier = Literal["basic", "edge", "stress"]
 TIERS: tuple[Tier, ...] = ("basic", "edge", "stress")
+Fill = Literal["zeros", "ones", "negative_zero", "huge", "tiny", "saturated", "fortran", "strided"]
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -221,9 +222,7 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True):
 
     proves: str  # what passing it shows, such as "a batch of one"
     sizes: dict[str, int]
-    fill: dict[
-        str, str
-    ] = {}  # array name -> "zeros" | "ones" | "negative_zero" | "huge" | "tiny" | "saturated" | "fortran" | "strided"
+    fill: dict[str, Fill] = {}  # by the array's name
     dtype: Literal["float64", "float32"] = "float64"
     repeat: int = 1  # so many draws of it
     kink: bool = False  # at a kink: judge the forward value, shape and finiteness only
@@ -289,7 +288,7 @@ class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
     basic: tuple[Case, ...]
     edge: tuple[Case, ...]
     stress: tuple[Case, ...]
-    level: int = 0  # the badge of seed 001 that passing it earns, 0 for none
+    level: int = 0  # the badge that passing it earns, 0 for none
     minutes: int = 20
     limits: Limits = Limits()
     train: Train | None = None

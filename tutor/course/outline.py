@@ -9,7 +9,7 @@ import msgspec
 
 from tutor.course.model import Broken, Course, Entry, LessonHead, Part
 from tutor.course.reader import parse_toml, read_text, read_toml
-from tutor.errors import ContentError, UnknownName
+from tutor.errors import ContentError, UnknownName, reason_of
 
 SLUG = re.compile(r"[0-9]{2}-[a-z0-9]+(-[a-z0-9]+)*")
 _FENCE = "+++"
@@ -37,8 +37,12 @@ def load_course(lessons: Path) -> Course:
                 continue
             seen.add(outline.slug)
             entries.append(Entry(index, outline, _head(lessons / outline.slug)))
-    for folder in sorted(_folders(lessons) - seen):
-        wrong.append(Broken(lessons / folder, None, "is not listed in course.toml"))
+    try:
+        unlisted = sorted(_folders(lessons) - seen)
+    except OSError as error:
+        wrong.append(Broken(lessons, None, f"cannot be listed: {reason_of(error)}"))
+    else:
+        wrong += [Broken(lessons / folder, None, "is not listed in course.toml") for folder in unlisted]
     return Course(tuple(part.title for part in parts), tuple(entries), tuple(wrong))
 
 

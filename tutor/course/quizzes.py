@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -30,7 +31,8 @@ class _Quiz(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load_quiz(quizzes: Path, slug: str) -> tuple[Question, ...]:
     """The questions of a lesson, by its slug; UnknownName where there is no quiz, ContentError where it is broken."""
     file = quizzes / f"{slug}.toml"
-    if not re.fullmatch(r"[\w-]+", slug) or not file.exists():
+    # lexists never raises: what is there and cannot be read, read_quiz explains
+    if not re.fullmatch(r"[\w-]+", slug) or not os.path.lexists(file):
         raise UnknownName("quiz", slug, (path.stem for path in quizzes.glob("*.toml")))
     located, faults = read_quiz(file)
     for fault in faults:

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 import msgspec
 
-from tutor.errors import ContentError
+from tutor.errors import ContentError, reason_of
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
@@ -41,7 +41,7 @@ def read_text(file: Path) -> str:
     except FileNotFoundError:
         raise ContentError(file, "is missing") from None
     except OSError as error:
-        raise ContentError(file, f"cannot be read: {error.strerror or error}") from None
+        raise ContentError(file, f"cannot be read: {reason_of(error)}") from None
     if len(raw) > MAX_BYTES:
         raise ContentError(file, "is larger than 1 MiB")
     if raw.startswith(b"\xef\xbb\xbf"):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tutor.grading.report import Cell, Check, Report, Status, Tensor, TierCount, Verdict
+from tutor.grading.report import Cell, Check, Report, Tensor, TierCount, Verdict
 
 if TYPE_CHECKING:
     from tutor.grading.grader import Prepared, grade, prepare
 
-__all__ = ["Cell", "Check", "Prepared", "Report", "Status", "Tensor", "TierCount", "Verdict", "grade", "prepare"]
+__all__ = ["Cell", "Check", "Prepared", "Report", "Tensor", "TierCount", "Verdict", "grade", "prepare"]
 
 
 def __getattr__(name: str) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,10 +17,9 @@ from tutor.grading.numeric import add_numeric, wants_numeric
 from tutor.grading.plan import Planned, make_plan
 from tutor.grading.report import Check, Report, Status, Tensor, TierCount, first_wrong
 from tutor.grading.truth import Truth, fed_names, find_truth
-from tutor.learner import Box, BoxCase, BoxJob, BoxResult, CaseResult, Fault, Numeric
+from tutor.learner import Box, BoxCase, BoxJob, BoxResult, CaseResult, Fault, Numeric, content_hash
 
 LARGEST_TENSOR_SHOWN = 4096  # entries; a larger one is not copied into the Report
-
 
 # Judged together: what is answered within a blink, and what makes sure.
 GROUPS: tuple[tuple[Tier, ...], ...] = (("basic", "edge"), ("stress",))
@@ -157,7 +155,7 @@ class _Grading:
         answers = [ran.answer for ran in runs]
         return Report(
             challenge=challenge.id,
-            source_hash=hashlib.sha256(self.source.encode()).hexdigest(),
+            source_hash=content_hash(self.source.encode("utf-8", "surrogatepass")),
             seed=self.prepared.seed,
             status=status,
             headline=headline,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from tutor.course import Case, Challenge, Tier
+from tutor.course import Case, Challenge, Fill, Tier
 
 FloatArray = npt.NDArray[np.floating[Any]]
 Float64Array = npt.NDArray[np.float64]
@@ -32,7 +32,7 @@ def make_plan(challenge: Challenge, tiers: Iterable[Tier], seed: int) -> tuple[P
             for again in range(case.repeat):
                 rng = np.random.default_rng([seed, _TIER_NUMBER[tier], number, again])
                 arrays = {
-                    name: _draw(rng, tuple(case.sizes[size] for size in shape), case.fill.get(name, ""), case.dtype)
+                    name: _draw(rng, tuple(case.sizes[size] for size in shape), case.fill.get(name), case.dtype)
                     for name, shape in challenge.arrays.items()
                 }
                 planned.append(Planned(tier=tier, case=case, sizes=dict(case.sizes), arrays=arrays))
@@ -42,7 +42,7 @@ def make_plan(challenge: Challenge, tiers: Iterable[Tier], seed: int) -> tuple[P
 _TIER_NUMBER: dict[Tier, int] = {"basic": 0, "edge": 1, "stress": 2}
 
 
-def _draw(rng: np.random.Generator, shape: tuple[int, ...], fill: str, dtype: str) -> FloatArray:
+def _draw(rng: np.random.Generator, shape: tuple[int, ...], fill: Fill | None, dtype: str) -> FloatArray:
     values: FloatArray = rng.standard_normal(shape).astype(dtype)
     return FILLS[fill](values) if fill else values
 
@@ -54,7 +54,7 @@ def _strided(values: FloatArray) -> FloatArray:
     return block[..., ::2]
 
 
-FILLS: dict[str, Callable[[FloatArray], FloatArray]] = {
+FILLS: dict[Fill, Callable[[FloatArray], FloatArray]] = {
     "zeros": np.zeros_like,
     "ones": np.ones_like,
     "negative_zero": lambda values: -np.zeros_like(values),

@@ -59,7 +59,7 @@ def first_wrong(checks: Iterable[Check]) -> Check | None:
 
 
 class Tensor(Struct, frozen=True):
-    """A tensor for the diff, as nested lists; large ones are left out (None) and asked for again when looked at."""
+    """A tensor for the diff, as nested lists; what is not there, or too large to be shown, is None."""
 
     name: str
     yours: list[object] | float | None
@@ -84,7 +84,7 @@ class Report(Struct, frozen=True):
     status: Status
     headline: str  # the first thing that matters, in one sentence
     next_step: str
-    checks: tuple[Check, ...]  # in backward order, one row per name: the first case that fails, or the last that passed
+    checks: tuple[Check, ...]  # in backward order, one row per name: the first case that fails, else the first
     tiers: dict[Tier, TierCount]
     tensors: tuple[Tensor, ...]
     fault: Fault | None

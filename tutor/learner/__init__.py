@@ -8,14 +8,11 @@ learner's file in its own process).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tutor.learner.box import Box
 from tutor.learner.load import LearnerCodeError, code_error, load_module
 from tutor.learner.model import (
     BoxCase,
     BoxJob,
-    BoxLayers,
     BoxResult,
     CaseResult,
     CodeError,
@@ -27,16 +24,10 @@ from tutor.learner.source import Source, content_hash, decode, encode, read_sour
 from tutor.learner.text import printable
 from tutor.learner.workfile import WorkFile
 
-if TYPE_CHECKING:
-    from tutor.learner.model import Array, Arrays
-
 __all__ = [
-    "Array",
-    "Arrays",
     "Box",
     "BoxCase",
     "BoxJob",
-    "BoxLayers",
     "BoxResult",
     "CaseResult",
     "CodeError",
@@ -54,13 +45,3 @@ __all__ = [
     "printable",
     "read_source",
 ]
-
-
-def __getattr__(name: str) -> object:
-    if name not in ("Array", "Arrays"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Types of annotations; NumPy is loaded by whoever asks for them while running.
-    import numpy as np
-
-    array = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
-    return array if name == "Array" else dict[str, array]

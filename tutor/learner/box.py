@@ -170,25 +170,34 @@ class _Host:
             self.dead = True
 
     def _listen(self) -> None:
+        try:
+            while self._take_reply():
+                pass
+        except (wire.WireError, msgspec.ValidationError, OSError):
+            pass  # it is not the host that speaks any more: nobody may wait for it
+        finally:
+            self.dead = True
+            for pending in list(self._pending.values()):
+                pending.done.set()
+
+    def _take_reply(self) -> bool:
+        """Read one message of the host and hand it to who waits for it; False at the end."""
         stdout = self._process.stdout
         assert stdout is not None
-        while True:
-            prefix = stdout.read(wire.PREFIX.size)
-            if len(prefix) < wire.PREFIX.size:
-                break
-            header_size, body_size = wire.body_size(prefix)
-            header, body = stdout.read(header_size), bytearray(stdout.read(body_size))
-            if len(header) < header_size or len(body) < body_size:
-                break
-            fields, parts = wire.parse(header, memoryview(body))
-            seen = msgspec.convert(fields, type=Ended)
-            pending = self._pending.get(seen.id)
-            if pending is not None:
-                pending.reply = (seen, parts[0], bytes(parts[1]))
-                pending.done.set()
-        self.dead = True
-        for pending in list(self._pending.values()):
+        prefix = stdout.read(wire.PREFIX.size)
+        if len(prefix) < wire.PREFIX.size:
+            return False
+        header_size, body_size = wire.body_size(prefix)
+        header, body = stdout.read(header_size), bytearray(stdout.read(body_size))
+        if len(header) < header_size or len(body) < body_size:
+            return False
+        fields, parts = wire.parse(header, memoryview(body))
+        seen = msgspec.convert(fields, type=Ended)
+        pending = self._pending.get(seen.id)
+        if pending is not None:
+            pending.reply = (seen, parts[0], bytes(parts[1]))
             pending.done.set()
+        return True
 
     def close(self) -> None:
         """End the host by the end of its input, and what it owns with it."""

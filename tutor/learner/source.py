@@ -12,7 +12,7 @@ from typing import Self
 
 from msgspec import Struct
 
-from tutor.errors import SourceError
+from tutor.errors import SourceError, reason_of
 from tutor.learner.text import printable
 
 LARGEST = 1 << 20  # bytes
@@ -116,8 +116,7 @@ def _read_bytes(path: Path) -> bytes:
     except PermissionError:
         raise SourceError(f"{name} may not be read.", "", f"Allow it: chmod u+r {name}") from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise SourceError(f"{name} cannot be opened: {reason}.", "", "Check the path.") from None
+        raise SourceError(f"{name} cannot be opened: {reason_of(error)}.", "", "Check the path.") from None
     try:
         facts = os.fstat(descriptor)
         if stat.S_ISDIR(facts.st_mode):
@@ -134,7 +133,7 @@ def _read_bytes(path: Path) -> bytes:
             raise _too_large(name, len(raw))
         return raw
     except OSError as error:
-        raise SourceError(f"{name} cannot be read: {error.strerror}.", "", "Save it again.") from None
+        raise SourceError(f"{name} cannot be read: {reason_of(error)}.", "", "Save it again.") from None
     finally:
         os.close(descriptor)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
 
-from tutor.errors import StoreError
+from tutor import files
+from tutor.errors import StoreError, reason_of
 from tutor.learner.source import LARGEST, Source, content_hash, encode, read_source
 
 
@@ -61,7 +61,7 @@ class WorkFile:
         try:
             target = self.path.resolve()
             target.parent.mkdir(parents=True, exist_ok=True)
-            _replace(target, raw)
+            files.replace(target, raw)
         except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
             raise self._not_saved(error) from error
         return Source(path=self.path, text=text, raw=raw, hash=content_hash(raw))
@@ -82,7 +82,7 @@ class WorkFile:
                 if old.read_bytes() == raw:
                     return old
             path = self._new_version(label)
-            _replace(path, raw)
+            files.replace(path, raw)
         except OSError as error:
             raise self._not_kept(error) from error
         return path
@@ -111,7 +111,7 @@ class WorkFile:
             if there not in (b"", raw, self._draft):
                 self.keep(there, "unsaved")
             self.versions.mkdir(parents=True, exist_ok=True)
-            _replace(self._draft_path, raw)
+            files.replace(self._draft_path, raw)
         except OSError as error:
             raise self._not_kept(error) from error
         self._draft = raw
@@ -165,32 +165,12 @@ class WorkFile:
         else:
             next_step = "What you wrote is still here; make room or choose another folder with --user-data."
         return StoreError(
-            f"{self.path.name} could not be saved: {_reason(error)}.", f"It would be {self.path}.", next_step
+            f"{self.path.name} could not be saved: {reason_of(error)}.", f"It would be {self.path}.", next_step
         )
 
     def _not_kept(self, error: OSError) -> StoreError:
         return StoreError(
-            f"A copy of {self.path.name} could not be kept: {_reason(error)}.",
+            f"A copy of {self.path.name} could not be kept: {reason_of(error)}.",
             f"It would go to {self.versions}.",
             "Nothing was overwritten. Make room, or choose another folder with --user-data.",
         )
-
-
-def _reason(error: OSError | RuntimeError) -> str:
-    return (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
-
-
-def _replace(target: Path, raw: bytes) -> None:
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from tutor import files
 from tutor.progress.model import SCHEMA, Progress
 
 
@@ -31,29 +29,9 @@ def load(file: Path) -> Snapshot | None:
 
 
 def save(file: Path, snapshot: Snapshot) -> bool:
-    """Replace the snapshot whole, by rename; False when the disk refuses."""
-    temporary = file.with_name(f".{file.name}-{os.getpid()}-{os.urandom(4).hex()}")
+    """Replace the snapshot whole; False when the disk refuses."""
     try:
-        with temporary.open("xb") as target:
-            target.write(msgspec.json.encode(snapshot))
-            target.flush()
-            os.fsync(target.fileno())
-        temporary.replace(file)
-        sync_folder(file.parent)
+        files.replace(file, msgspec.json.encode(snapshot))
     except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         return False
     return True
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new name in a folder durable, where the file system knows how to."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
-            raise
-    finally:
-        os.close(fd)

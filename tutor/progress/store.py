@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
 
+from tutor import files
+from tutor.errors import reason_of
 from tutor.progress import backup as daily
 from tutor.progress import lines, snapshot
 from tutor.progress.fold import Folding
@@ -140,9 +142,9 @@ class Store:
         if self._write_error is not None:
             return _explain_write(self._write_error, self.folder)
         if self._read_error is not None:
-            return f"Part of your progress in {self.folder} cannot be read ({_reason(self._read_error)})."
+            return f"Part of your progress in {self.folder} cannot be read ({reason_of(self._read_error)})."
         if self._copy_error is not None:
-            return f"Today's copy of your progress could not be made in {self.backup} ({_reason(self._copy_error)})."
+            return f"Today's copy of your progress could not be made in {self.backup} ({reason_of(self._copy_error)})."
         return None
 
     @property
@@ -266,7 +268,7 @@ class Store:
                 self._own = f"{self._instance}.jsonl"
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self._fd = os.open(self.folder / self._own, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o666)
-                snapshot.sync_folder(self.folder)
+                files.sync_folder(self.folder)
             else:
                 self._fd = os.open(self.folder / self._own, os.O_WRONLY | os.O_APPEND)
         return self._fd
@@ -284,9 +286,9 @@ class Store:
         if self._newer:
             return
         self._snapshot_at = self._clock()
-        files = {name: size for name, (size, _) in (self._list() or {}).items()}
-        if files != self._snapshot_files and snapshot.save(self.state, snapshot.Snapshot(files, self.progress)):
-            self._snapshot_files = files
+        sizes = {name: size for name, (size, _) in (self._list() or {}).items()}
+        if sizes != self._snapshot_files and snapshot.save(self.state, snapshot.Snapshot(sizes, self.progress)):
+            self._snapshot_files = sizes
 
     def _keep_daily_copy(self) -> None:
         day = daily.day(self._clock())
@@ -325,10 +327,6 @@ def _writable(value: Any) -> Any:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__
-
-
 def _explain_write(error: OSError, folder: Path) -> str:
     kept = "what you do now is kept in memory and stored as soon as that works again"
     if error.errno in _NOT_WRITABLE:
@@ -348,4 +346,4 @@ def _refusal(error: OSError, folder: Path) -> str:
         case number if number in _NOT_WRITABLE:
             return f"{folder} cannot be written"
         case _:
-            return f"{folder} cannot be written ({_reason(error)})"
+            return f"{folder} cannot be written ({reason_of(error)})"

@@ -14,7 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tutor.errors import RunError, UnknownName
+from tutor.errors import RunError
 from tutor.training import folder
 from tutor.training.control import cancel, control, escalate
 from tutor.training.folder import read_log
@@ -32,10 +32,8 @@ __all__ = [
     "Event",
     "Process",
     "RunConfig",
-    "RunError",
     "State",
     "Tick",
-    "UnknownName",
     "Watch",
     "cancel",
     "control",
@@ -45,6 +43,7 @@ __all__ = [
     "paced_for",
     "read_log",
     "start",
+    "usable_cores",
 ]
 
 
@@ -82,8 +81,18 @@ def paced_for(challenge: Challenge, seconds: float = 60.0, dataset: str = "digit
     return planned_steps(challenge, dataset) / seconds
 
 
+def usable_cores() -> int:
+    """Count the cores that training may use, which in a container are not all of the machine's."""
+    from tutor.training import prepare
+
+    return prepare.usable_cores()
+
+
 def list_runs(paths: Paths) -> tuple[Tick, ...]:
-    """Sum up all runs, newest first, by the ends of their files; a folder without a sound config.json is left out."""
+    """Sum up all runs, newest first, by the ends of their files; one that cannot be read is left out.
+
+    RunError when the runs cannot be listed at all.
+    """
     ticks = []
     for run_dir in folder.run_folders(paths.runs):
         try:
@@ -94,5 +103,8 @@ def list_runs(paths: Paths) -> tuple[Tick, ...]:
 
 
 def find_run(paths: Paths, name: str) -> Path:
-    """Find a run's folder by its id, its number, or a beginning that only it has; UnknownName otherwise."""
+    """Find a run's folder by its id, its number, or a beginning that only it has.
+
+    UnknownName when there is none, or not one alone; RunError when the runs cannot be listed.
+    """
     return folder.find(paths.runs, name)

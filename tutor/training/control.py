@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import structs
 
-from tutor.errors import RunError
+from tutor.errors import RunError, reason_of
 from tutor.training.folder import CONTROL, read_control, read_end, read_process, write_end, write_json
 from tutor.training.identity import anyone_runs, is_here, worker_runs
 from tutor.training.model import Control, End, Process
@@ -38,8 +38,16 @@ def control(run_dir: Path, **changes: Any) -> Control:
     try:
         write_json(run_dir / CONTROL, request)
     except OSError as error:
-        raise RunError(f"The run {run_dir.name} cannot be controlled.", f"{run_dir}: {error.strerror}.") from error
+        raise _out_of_reach(run_dir, error) from error
     return request
+
+
+def _out_of_reach(run_dir: Path, error: OSError) -> RunError:
+    return RunError(
+        f"The run {run_dir.name} cannot be controlled.",
+        f"{run_dir}: {reason_of(error)}.",
+        "Make room there, or make the folder writable.",
+    )
 
 
 def check(request: Control) -> None:
@@ -70,7 +78,7 @@ def escalate(run_dir: Path, waited: float) -> bool:
 
     To be called a few times a second. Leaves the worker 2 s to notice, then sends SIGTERM, after 5 s more SIGKILL to
     its group: only to the process that proc.json means, never to a stranger that has its number. Where nobody is left
-    to write the end, writes it.
+    to write the end, writes it. RunError: the end cannot be written, or the process is another user's.
     """
     if read_end(run_dir) is not None:
         return True
@@ -78,10 +86,21 @@ def escalate(run_dir: Path, waited: float) -> bool:
     if process is None or not is_here(process):
         return False  # not started yet, or on another machine: the request in the folder is all there is
     if not anyone_runs(process):
-        write_end(run_dir, End("cancelled", "You cancelled it; its worker was gone already.", last_step=0))
+        end = End("cancelled", "You cancelled it; its worker was gone already.", last_step=0)
+        try:
+            write_end(run_dir, end)
+        except OSError as error:
+            raise _out_of_reach(run_dir, error) from error
         return True
     if waited >= ASK_FOR and worker_runs(process):
-        _signal(process, signal.SIGTERM if waited < ASK_FOR + TERM_FOR else signal.SIGKILL)
+        try:
+            _signal(process, signal.SIGTERM if waited < ASK_FOR + TERM_FOR else signal.SIGKILL)
+        except PermissionError as error:
+            raise RunError(
+                f"The run {run_dir.name} cannot be ended.",
+                "Its process belongs to another user.",
+                "Only they can end it.",
+            ) from error
     return False
 
 

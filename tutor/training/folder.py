@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from tutor.errors import RunError, UnknownName
+from tutor import files
+from tutor.errors import RunError, UnknownName, reason_of
 from tutor.training.model import Control, End, Process, RunConfig
 
 CONFIG = "config.json"
@@ -43,21 +42,25 @@ Record = TypeVar("Record")
 def new_run(runs: Path, challenge: str) -> Iterator[tuple[str, Path]]:
     """Give the id of a new run and a hidden folder to fill; on leaving, the folder appears under its id, complete.
 
-    The number is claimed by making the hidden folder, which only one terminal can do.
+    The number is claimed by making the hidden folder, which only one terminal can do. RunError when the disk refuses
+    any of it; nothing is left then.
     """
+    hidden: Path | None = None
     try:
         runs.mkdir(parents=True, exist_ok=True)
         number, hidden = _claim_number(runs)
-    except OSError as error:
-        raise RunError(
-            "The run cannot be started.", f"{runs}: {error.strerror}.", "Make room, or make the folder writable."
-        ) from error
-    run_id = f"{number}-{challenge}"
-    try:
+        run_id = f"{number}-{challenge}"
         yield run_id, hidden
         hidden.rename(runs / run_id)
-    except BaseException:
-        remove(hidden)
+    except BaseException as error:
+        if hidden is not None:
+            _remove(hidden)
+        if isinstance(error, OSError):
+            raise RunError(
+                "The run cannot be started.",
+                f"{runs}: {reason_of(error)}.",
+                "Make room, make the folder writable, or choose another with --user-data.",
+            ) from error
         raise
 
 
@@ -86,11 +89,15 @@ def run_number(run_dir: Path) -> int:
 
 
 def run_folders(runs: Path) -> list[Path]:
-    """List the folders of all runs, newest first."""
+    """List the folders of all runs, newest first; RunError when they cannot be listed."""
     try:
         found = [path for path in runs.iterdir() if _RUN.fullmatch(path.name) and path.is_dir()]
     except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise RunError(
+            "Your runs cannot be listed.", f"{runs}: {reason_of(error)}.", "Make that folder readable for you."
+        ) from error
     return sorted(found, key=run_number, reverse=True)
 
 
@@ -107,8 +114,7 @@ def find(runs: Path, name: str) -> Path:
     raise UnknownName("run", name, [path.name for path in folders])
 
 
-def remove(folder: Path) -> None:
-    """Delete a folder and all in it."""
+def _remove(folder: Path) -> None:
     import shutil
 
     shutil.rmtree(folder, ignore_errors=True)
@@ -118,37 +124,22 @@ def remove(folder: Path) -> None:
 
 
 def write_json(path: Path, record: object) -> None:
-    """Replace `path` by a record: written beside it, forced to the disk, renamed."""
-    write_bytes(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Replace `path` atomically; a reader sees the old content or the new, never a part."""
-    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(fd, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # some file systems cannot sync a folder
-            os.fsync(folder)
-    finally:
-        os.close(folder)
+    """Replace `path` by a record, whole."""
+    files.replace(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
 
 
 def read_json(path: Path, kind: type[Record]) -> Record | None:
-    """Read a record; None when the file is not there or holds something else."""
+    """Read a record; None when the file is not there or holds something else, RunError when it cannot be read."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    except OSError as error:
+        raise RunError(
+            f"The run {path.parent.name} cannot be read.", f"{path}: {reason_of(error)}.", "Make it readable for you."
+        ) from error
 
 
 def read_config(run_dir: Path) -> RunConfig:
@@ -192,11 +183,19 @@ def code_file(run_dir: Path, config: RunConfig) -> Path:
 
 
 def read_log(run_dir: Path) -> str:
-    """Read what the run printed, made safe for a screen; empty when it printed nothing."""
+    """Read what the run printed, made safe for a screen; empty when it printed nothing, RunError when unreadable."""
     from tutor.learner import printable
 
     parts = []
     for name in (OLD_LOG, LOG):
-        with contextlib.suppress(FileNotFoundError):
+        try:
             parts.append((run_dir / name).read_text("utf-8", "replace"))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise RunError(
+                f"The log of {run_dir.name} cannot be read.",
+                f"{run_dir / name}: {reason_of(error)}.",
+                "Make it readable for you.",
+            ) from error
     return printable("".join(parts))

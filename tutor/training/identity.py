@@ -13,10 +13,10 @@ from pathlib import Path
 
 import msgspec
 
+from tutor.training.folder import PROC, read_json
 from tutor.training.model import Process
 
 LOCK = "lock"
-PROC = "proc.json"
 BUSY = 75  # EX_TEMPFAIL: the exit status of a second worker
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}  # what some NFS mounts answer to flock
 
@@ -107,11 +107,7 @@ def _claim(run_dir: Path) -> bool:
 
 
 def _owners(*files: Path) -> list[Process]:
-    owners = []
-    for file in files:
-        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
-            owners.append(msgspec.json.decode(file.read_bytes(), type=Process))
-    return owners
+    return [owner for file in files if (owner := read_json(file, Process)) is not None]
 
 
 def _look(pid: int) -> tuple[str, int]:

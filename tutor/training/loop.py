@@ -217,7 +217,7 @@ class Trainer:
         try:
             request = msgspec.json.decode((self._run_dir / CONTROL).read_bytes(), type=Control)
             check(request)
-        except (OSError, msgspec.DecodeError, RunError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RunError) as error:
             self.tell("note", f"A request was left aside: {error}")
             return
         before = self._control

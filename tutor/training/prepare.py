@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import platform
@@ -11,9 +10,11 @@ import time
 from importlib import metadata
 from pathlib import Path
 
+from tutor import VERSION, files
 from tutor.course import Challenge, Train
 from tutor.errors import RunError
-from tutor.training.folder import CONFIG, new_run, write_bytes, write_json
+from tutor.learner import content_hash
+from tutor.training.folder import CONFIG, code_file, new_run, write_json
 from tutor.training.model import RunConfig
 
 GAUGES = (("t", "<f8"), ("step", "<u4"), ("held_back", "<f4"))
@@ -46,7 +47,7 @@ def prepare(
         config = RunConfig(
             id=run_id,
             challenge=challenge.id,
-            code_hash=hashlib.sha256(source).hexdigest(),
+            code_hash=content_hash(source),
             dataset=dataset,
             widths=(features, *train.hidden, data.classes),
             loss=train.loss,
@@ -64,14 +65,10 @@ def prepare(
             gauges=GAUGES + _gauges_of(train),
             train=train,
         )
-        try:
-            (folder / "code").mkdir()
-            write_bytes(folder / "code" / f"{challenge.id}.py", source)
-            write_json(folder / CONFIG, config)
-        except OSError as error:
-            raise RunError(
-                "The run cannot be started.", f"{runs}: {error.strerror}.", "Make room and try again."
-            ) from error
+        frozen = code_file(folder, config)
+        frozen.parent.mkdir()
+        files.replace(frozen, source)
+        write_json(folder / CONFIG, config)
     return config
 
 
@@ -83,18 +80,26 @@ def planned_steps(challenge: Challenge, dataset: str) -> int:
     return train.epochs * math.ceil(len(load(dataset).x_train) / train.batch)
 
 
+def usable_cores() -> int:
+    """See the room's face."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        return os.cpu_count() or 1
+
+
 def blas_threads() -> int:
     """Choose how many threads NumPy's matrix products may use: one core is left for the screen."""
-    try:
-        usable = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS
-        usable = os.cpu_count() or 1
-    return max(1, min(usable - 1, 8))
+    return max(1, min(usable_cores() - 1, 8))
 
 
 def _train(challenge: Challenge) -> Train:
     if challenge.train is None:
-        raise RunError(f"{challenge.id} trains no network.", "", "linear_scratch and backprop_fill do.")
+        raise RunError(
+            f"{challenge.id} trains no network.",
+            "",
+            "Choose an exercise in which you write a layer: tutor challenge --list",
+        )
     return challenge.train
 
 
@@ -117,8 +122,4 @@ def _gauges_of(train: Train) -> tuple[tuple[str, str], ...]:
 
 
 def _versions() -> dict[str, str]:
-    try:
-        tutor = metadata.version("backprop-tutor")
-    except metadata.PackageNotFoundError:
-        tutor = "checkout"  # runs from the source tree without being installed
-    return {"python": platform.python_version(), "numpy": metadata.version("numpy"), "tutor": tutor}
+    return {"python": platform.python_version(), "numpy": metadata.version("numpy"), "tutor": VERSION}

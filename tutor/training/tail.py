@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
@@ -44,18 +44,21 @@ class Tail:
     def _read(self, record_size: int) -> bytes:
         self.restarted = False
         try:
-            status = self.path.stat()
+            with self.path.open("rb") as file:
+                return self._read_from(file, record_size)
         except OSError:  # not there yet, or the file server is away for a moment: the next read comes soon
             return b""
+
+    def _read_from(self, file: BinaryIO, record_size: int) -> bytes:
+        status = os.fstat(file.fileno())
         if status.st_size < self.offset or (self._inode and status.st_ino != self._inode):
             self.offset = 0
             self.restarted = True
         self._inode = status.st_ino
         if status.st_size == self.offset:
             return b""
-        with self.path.open("rb") as file:
-            file.seek(self.offset)
-            data = file.read(status.st_size - self.offset)
+        file.seek(self.offset)
+        data = file.read(status.st_size - self.offset)
         whole = len(data) // record_size * record_size if record_size else data.rfind(b"\n") + 1
         self.offset += whole
         return data[:whole]

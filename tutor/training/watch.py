@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tutor.errors import RunError, reason_of
 from tutor.training.folder import (
+    CONFIG,
     EVENTS,
     GAUGES_FILE,
     HEARTBEAT,
@@ -52,7 +54,17 @@ class Watch:
         self._edge_size = -1
 
     def poll(self) -> Tick:
-        """Read what is new and say what is true of the run now."""
+        """Read what is new and say what is true of the run now; RunError when its folder cannot be read any more."""
+        try:
+            return self._poll()
+        except OSError as error:
+            raise RunError(
+                f"The run {self.run_dir.name} cannot be read.",
+                f"{error.filename or self.run_dir}: {reason_of(error)}.",
+                "Open it again when its folder is back.",
+            ) from error
+
+    def _poll(self) -> Tick:
         # The end is read first: whatever it follows is then on the disk already, and no last point is missed.
         end = read_end(self.run_dir)
         count = self._read_points() if self._points else 0
@@ -206,7 +218,7 @@ def _silence(run_dir: Path) -> float:
     try:
         beat = (run_dir / HEARTBEAT).stat().st_mtime
     except OSError:
-        beat = (run_dir / "config.json").stat().st_mtime
+        beat = (run_dir / CONFIG).stat().st_mtime
     try:
         fd, name = tempfile.mkstemp(dir=run_dir, prefix=".now-")
     except OSError:

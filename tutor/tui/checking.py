@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tutor.grading import Prepared
 
 
+SHOWN_WITHIN = 0.1  # seconds that a check waits for its answer to be drawn
+QUIET_BEFORE_PREPARING = 0.25  # seconds after the last answer
+
+
 class Judged(Message):
     """A report arrived; a later one of the same check says more."""
 
@@ -46,6 +50,7 @@ class Checker:
         self.box = box
         self._cancelled = threading.Event()
         self._checks = 0
+        self._shown = threading.Event()
         self._prepared: tuple[Challenge, Prepared] | None = None
 
     def check(self, challenge: Challenge, source: Source) -> int:
@@ -73,6 +78,10 @@ class Checker:
 
         self._prepared = (challenge, prepare(challenge, self.box))
 
+    def shown(self) -> None:
+        """Say that the last answer stands on the screen: the check goes on."""
+        self._shown.set()
+
     def cancel(self) -> None:
         """Forget the check that is under way."""
         self._cancelled.set()
@@ -87,8 +96,11 @@ class Checker:
             for report in grade(challenge, source.text, self.box, prepared=prepared, cancelled=cancelled):
                 if cancelled.is_set():
                     return
+                self._shown.clear()
                 self.listener.post_message(Judged(check, source, report, time.perf_counter() - started))
-            self._prepare(challenge)
+                self._shown.wait(SHOWN_WITHIN)  # what goes on at once takes the processor from drawing this
+            if not cancelled.wait(QUIET_BEFORE_PREPARING):
+                self._prepare(challenge)
         except TutorError as error:
             if not cancelled.is_set():
                 self.listener.post_message(CheckFailed(check, error))

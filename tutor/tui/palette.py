@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from tutor.course import LessonHead
-from tutor.training import list_runs
+from tutor.errors import RunError
+from tutor.training import Tick, list_runs
 
 if TYPE_CHECKING:
     from tutor.tui.app import TutorApp
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
 
 class TutorCommands(Provider):
     """Go to a lesson, an exercise or a run; quit; suspend."""
+
+    runs: tuple[Tick, ...] = ()
+
+    async def startup(self) -> None:
+        """Read the runs once, off the thread that draws: every letter asks for the commands again."""
+        try:
+            self.runs = await asyncio.to_thread(list_runs, self.tutor.paths)
+        except RunError as error:
+            self.tutor.show_error(error)
 
     @property
     def tutor(self) -> TutorApp:
@@ -33,7 +44,7 @@ class TutorCommands(Provider):
                 yield f"Quiz {name}", "Answer its questions", partial(tutor.open_quiz, slug)
                 for exercise in entry.head.exercises:
                     yield f"Exercise {exercise}", f"Write it: {name}", partial(tutor.open_lab, exercise)
-        for tick in list_runs(tutor.paths):
+        for tick in self.runs:
             words = f"{tick.state}, {tick.config.dataset}, epoch {tick.epoch}/{tick.config.epochs}"
             yield f"Run {tick.config.id}", words, partial(tutor.open_train, tick.config.id)
         yield "Home", "The course map", tutor.open_home

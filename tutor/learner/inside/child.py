@@ -53,7 +53,7 @@ class Prepared:
         self.base = limits.address_space()
         self.sealed = limits.no_new_privileges()
         self.rules: landlock.Rules | None = None
-        self.refused = "This system has no Landlock"
+        self.refused = "This system has no Landlock, which Linux offers from 5.13 on"
         version = landlock.abi() if self.sealed else 0
         self.denied = f"ABI {version}" + (", no TCP" if version >= 4 else "") + (", no signals" if version >= 6 else "")
         if version:
@@ -89,14 +89,14 @@ class Prepared:
         base = self.base if job["memory_by"] == "address space" else None
         in_force = self.limits | limits.apply(job["seconds"], job["memory_mb"], tasks, base)
         layers: dict[str, tuple[bool, str]] = {
-            name: (active, f"The limit on {name} {'is in force' if active else 'does not work here'}.")
+            name: (active, f"The limit on {name} is in force." if active else limits.why_not(name))
             for name, active in in_force.items()
         }
         if not in_force["memory"]:
             layers["memory"] = (True, "Memory is watched ten times a second.")
         layers["privileges"] = (
             self.sealed,
-            "No program can gain rights." if self.sealed else "This is for Linux only.",
+            "No program can gain rights." if self.sealed else "Programs can gain rights: only Linux can forbid it.",
         )
         layers["landlock"] = self._landlock(job["readable"])
         return layers

@@ -21,8 +21,13 @@ def load(source: str, filename: str, name: str) -> types.ModuleType:
     sys.modules[name] = module
     try:
         program = compile(source, filename, "exec", dont_inherit=True)
-    except ValueError as error:  # NUL bytes, lone surrogates
-        raise SyntaxError(str(error), (filename, None, None, None)) from None
+    except UnicodeEncodeError as error:
+        line = source.count("\n", 0, error.start) + 1
+        raise SyntaxError("half a character stands here (a lone surrogate)", (filename, line, None, None)) from None
+    except (ValueError, SyntaxError) as error:
+        if isinstance(error, SyntaxError) and error.filename:
+            raise
+        raise SyntaxError(str(error), (filename, None, None, None)) from None  # NUL bytes: Python names no file
     exec(program, module.__dict__)
     return module
 

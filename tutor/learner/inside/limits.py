@@ -78,15 +78,16 @@ def address_space() -> int | None:
 
 def resident(pid: int) -> int | None:
     """The memory of a process in bytes, or None where it cannot be told."""
-    try:
-        if _LINUX:
+    if _LINUX:
+        with contextlib.suppress(OSError, ValueError, IndexError):  # it may have ended meanwhile
             return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * resource.getpagesize()
-        import subprocess
+        return None
+    import subprocess
 
+    with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
         told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=False, timeout=1)
         return int(told.stdout) * 1024
-    except (OSError, ValueError, IndexError, subprocess.SubprocessError):
-        return None
+    return None
 
 
 def widen_pipe(descriptor: int) -> None:
@@ -118,6 +119,13 @@ def apply(seconds: float, memory_mb: int, tasks: int | None, base: int | None) -
         # The kernel exempts root from this one.
         "processes": tasks is not None and os.getuid() != 0 and _limit("RLIMIT_NPROC", tasks + MORE_TASKS),
     }
+
+
+def why_not(name: str) -> str:
+    """Why a limit that `apply` or `apply_fixed` names is not in force, and what can be done about it."""
+    if name == "processes" and os.getuid() == 0:
+        return "As root there is no limit on processes: the kernel exempts it. Run the tutor as an ordinary user."
+    return f"This system refuses the limit on {name}: every check is still ended after its time."
 
 
 def open_reserve() -> None:

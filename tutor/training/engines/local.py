@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tutor.errors import RunError
+from tutor.errors import RunError, reason_of
 from tutor.paths import PACKAGE
 from tutor.training.folder import LOG
 
@@ -39,5 +39,5 @@ def start(run_dir: Path) -> None:
             )
     except OSError as error:
         raise RunError(
-            "The worker cannot be started.", f"{error.strerror}: {run_dir}.", "Close other programs and try again."
+            "The worker cannot be started.", f"{reason_of(error)}: {run_dir}.", "Close other programs and try again."
         ) from error

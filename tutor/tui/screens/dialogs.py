@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -10,17 +11,31 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 
-class Question(ModalScreen[str]):
-    """Asks for one key of a few; esc is always "leave it as it is" and answers with ""."""
+class Dialog(ModalScreen[str]):
+    """A few keys of which one closes it, and is the answer; esc answers with ""."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS = [Binding("escape", "answer('')", "leave it", show=False)]
 
-    def __init__(self, title: str, words: str, answers: dict[str, str]) -> None:
+    def __init__(self, title: str, answers: dict[str, str]) -> None:
         super().__init__()
         self.heading = title
-        self.words = words
         self.answers = answers
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key in self.answers:
+            self.dismiss(event.key)
+
+    def action_answer(self, key: str) -> None:
+        self.dismiss(key)
+
+
+class Question(Dialog):
+    """Asks for one key of a few; esc is always "leave it as it is"."""
+
+    def __init__(self, title: str, words: str, answers: dict[str, str]) -> None:
+        super().__init__(title, answers)
+        self.words = words
 
     def compose(self) -> ComposeResult:
         keys = [Content.assemble((f"{key}  ", "$accent"), (does, "$foreground")) for key, does in self.answers.items()]
@@ -30,21 +45,12 @@ class Question(ModalScreen[str]):
             yield Static(Content(self.words), classes="gap")
             yield Static(Content("\n").join(keys))
 
-    def on_key(self, event: object) -> None:
-        key = getattr(event, "key", "")
-        if key in self.answers:
-            self.dismiss(key)
 
-    def action_answer(self, key: str) -> None:
-        self.dismiss(key)
+class Page(Dialog):
+    """A page to read; q closes it too."""
 
-
-class Page(ModalScreen[str]):
-    """A page to read; the named keys close it with their own name."""
-
-    CSS_PATH = "dialogs.tcss"
     BINDINGS = [
-        Binding("escape,q", "close('')", "close", show=False),
+        Binding("q", "answer('')", "close", show=False),
         Binding("down,j", "scroll(1)", show=False),
         Binding("up,k", "scroll(-1)", show=False),
         Binding("pagedown,space", "scroll(15)", show=False),
@@ -52,27 +58,18 @@ class Page(ModalScreen[str]):
     ]
 
     def __init__(self, title: str, body: Content, answers: dict[str, str] | None = None) -> None:
-        super().__init__()
-        self.heading = title
+        super().__init__(title, answers or {})
         self.body = body
-        self.answers = answers or {}
 
     def compose(self) -> ComposeResult:
         keys = [*self.answers.items(), ("esc", "closes")]
         with VerticalScroll():
             yield Static(Content.assemble((self.heading, "bold $bright")), classes="gap")
             yield Static(self.body, classes="gap")
-            yield Static(
-                Content("   ").join(Content.assemble((f"{key} ", "$accent"), (does, "$dim")) for key, does in keys)
-            )
-
-    def on_key(self, event: object) -> None:
-        key = getattr(event, "key", "")
-        if key in self.answers:
-            self.dismiss(key)
-
-    def action_close(self, key: str) -> None:
-        self.dismiss(key)
+        yield Static(
+            Content("   ").join(Content.assemble((f"{key} ", "$accent"), (does, "$dim")) for key, does in keys),
+            classes="keys",
+        )
 
     def action_scroll(self, lines: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tutor.course import Course, LessonHead
+from tutor.errors import RunError
 from tutor.progress import NextStep, Progress, next_step
 from tutor.tui.screens.home_view import Item, Row, RunLine, home_rows, items_in_order
 from tutor.tui.screens.screen import TutorScreen
@@ -145,9 +146,12 @@ class HomeScreen(TutorScreen):
         """Read what this and other terminals wrote, off the thread that draws."""
         from tutor.training import ENDED, list_runs
 
-        progress = self.tutor.store.refresh()
-        alive = tuple(_run_line(tick) for tick in list_runs(self.tutor.paths) if tick.state not in ENDED)
-        self.app.call_from_thread(self._show, progress, self.tutor.store.trouble, alive)
+        progress, trouble = self.tutor.store.refresh(), self.tutor.store.trouble
+        try:
+            alive = tuple(_run_line(tick) for tick in list_runs(self.tutor.paths) if tick.state not in ENDED)
+        except RunError as error:  # the course goes on without them
+            alive, trouble = (), trouble or str(error)
+        self.app.call_from_thread(self._show, progress, trouble, alive)
 
     def _show(self, progress: Progress, trouble: str | None, runs: tuple[RunLine, ...] | None = None) -> None:
         if not self.is_mounted:

@@ -29,6 +29,7 @@ from tutor.tui.widgets.code_pane import as_shown
 from tutor.tui.widgets.keybar import KeyBar
 from tutor.tui.widgets.tensor_table import TensorTable
 
+DRAWN_AFTER = 0.02  # seconds in which an answer gets drawn; the timer waits its turn behind the drawing
 QUIET_SIGN_AFTER = 0.15  # seconds: a check that takes longer says that it is under way
 DRAFT_AFTER = 2.0  # seconds: whatever ends the tutor, no more than this of the typing is lost
 VIEWS = ("code", "gradients", "output")
@@ -186,6 +187,7 @@ class LabScreen(TutorScreen):
 
     def on_judged(self, message: Judged) -> None:
         """A verdict: show it if it is on what was asked for last."""
+        self.set_timer(DRAWN_AFTER, self.checker.shown)
         if message.check != self.checking:
             return
         report = self.report = message.report
@@ -311,7 +313,7 @@ class LabScreen(TutorScreen):
         """What the learner must know of the file."""
         words = self.file.trouble
         self.put("#banner", Content(words), layout=True)
-        self.query_one("#banner").set_class(bool(words), "shown")
+        self.set_class(bool(words), "has-banner")
         self._show_head()
 
     def _show_report(self) -> None:

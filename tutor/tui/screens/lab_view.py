@@ -25,6 +25,7 @@ WORDS = {
     "not_reached": "not reached",
 }
 AFTER_THE_PASS = "F5 trains a network with it, F7 goes on. Esc, then s: other solutions."
+OUTPUT_LINES, OUTPUT_COLUMNS = 200, 300  # more of it is not laid out in a blink, and not read either
 CELLS_SHOWN = 6  # rows of the small diff
 WIDE_TABLE = 74  # from here the worst cell stands in the table
 
@@ -96,11 +97,13 @@ def output(report: Report | None) -> Content:
     """What the learner's code printed, and NumPy's warnings."""
     if report is None or not (report.output.strip() or report.warnings):
         return Content.assemble(("Nothing was printed.", "$dim"))
-    cut = "  (cut)" if report.output_cut else ""
     parts = [Content.assemble((warning, "$dim")) for warning in report.warnings]
     if report.output.strip():
+        lines = printable(report.output).rstrip().split("\n")
+        shown = [line if len(line) <= OUTPUT_COLUMNS else f"{line[:OUTPUT_COLUMNS]} …" for line in lines[:OUTPUT_LINES]]
+        cut = "  (the beginning of it)" if report.output_cut or len(lines) > OUTPUT_LINES else ""
         parts.append(Content.assemble((f"your output{cut}", "$faint")))
-        parts.append(Content(printable(report.output).rstrip()))
+        parts.append(Content("\n".join(shown)))
     return Content("\n").join(parts)
 
 

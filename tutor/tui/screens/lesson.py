@@ -79,7 +79,7 @@ class LessonScreen(TutorScreen):
         self.lesson_number = 0  # the page of the lesson itself, while a side page is open
         # What the learner did on each page, by the block's place: it is still there when they come back to it.
         self.asked: dict[tuple[Track, int], Asked] = {}
-        self.given: dict[tuple[Track, int], Given | None] = {}  # None: skipped
+        self.given: dict[tuple[Track, int], Given] = {}
         self.outputs: dict[tuple[Track, int], Output] = {}
         self.page = Vertical(classes="page")
         self.blocks: list[Widget] = []  # of the page, in order
@@ -335,9 +335,9 @@ class LessonScreen(TutorScreen):
         """Read on without an answer."""
         question = self.open_question
         if question is not None:
-            self._go_on_after(question, None)
+            self._go_on_after(question, question.skip())
 
-    def _go_on_after(self, question: Answer, given: Given | None) -> None:
+    def _go_on_after(self, question: Answer, given: Given) -> None:
         place = next(place for place, asked in self.asked.items() if asked is question.asked)
         self.given[place] = given
         question.add_class(PASSED)

@@ -13,7 +13,9 @@ from tutor.tui.rendering import MEASURE, hanging, inline_content, markdown_conte
 
 SEEDS = 2**31
 
-ASKS = {"one": "One is right.", "several": "Pick every one that fits."}  # an answer line says itself what it takes
+# An answer line says itself what it takes.
+ASKS = {"one": "One is right.", "several": "Pick every one that fits."}
+KEYS = {"one": "Press its digit.", "several": "Digits tick, ⏎ answers."}
 
 # ── a sitting ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -76,11 +78,12 @@ class Sitting:
 # ── a question ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def question_text(asked: Asked, width: int) -> Content:
-    """The question, and in a word how it is answered."""
+def question_text(asked: Asked, width: int, closed: bool = False) -> Content:
+    """The question, and in a word how it is answered while it still can be."""
     parts = [markdown_content(asked.text, min(width, MEASURE)).stylize_before("$bright")]
     if asked.question.kind in ASKS:
-        parts.append(Content.styled(ASKS[asked.question.kind], "$dim"))
+        asks = ASKS[asked.question.kind]
+        parts.append(Content.styled(asks if closed else f"{asks} {KEYS[asked.question.kind]}", "$dim"))
     return Content("\n\n").join(parts)
 
 
@@ -122,6 +125,13 @@ def feedback_text(feedback: Feedback, typed: str, width: int) -> Content:
         parts.append(markdown_content(feedback.sentence, measure).stylize_before("$bright"))
     parts.append(markdown_content(feedback.explain, measure))
     return Content("\n\n").join(parts)
+
+
+def skipped_text(asked: Asked, width: int) -> Content:
+    """What stands under a question that was skipped: its explanation, for the text after it builds on that."""
+    return Content("\n\n").join(
+        [Content.styled("· Skipped", "$dim"), markdown_content(asked.explain, min(width, MEASURE))]
+    )
 
 
 # ── progress and result ──────────────────────────────────────────────────────────────────────────────────────────────

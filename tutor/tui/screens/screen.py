@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.binding import Binding
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TutorScreen(Screen[None]):
-    """What every screen of the tutor has: a way to the app's rooms, and a sentence when the terminal is too small."""
+    """What every screen of the tutor has: a way to the app's rooms, words that change, and help."""
 
     ESCAPE_TO_MINIMIZE = False
     BINDINGS = [Binding("f1,question_mark", "help", "help", key_display="F1")]
@@ -24,10 +25,15 @@ class TutorScreen(Screen[None]):
 
     def put(self, selector: str, content: Content, *, layout: bool = False) -> None:
         """Let a Static say something, where it does not already; `layout` where its height follows its words."""
-        static = self.query_one(selector, Static)
+        try:
+            static = self.query_one(selector, Static)
+        except NoMatches:
+            return  # the screen is being taken down
         said = static.content
-        if not isinstance(said, Content) or (said.plain, said.spans) != (content.plain, content.spans):
-            static.update(content, layout=layout)
+        if not (isinstance(said, Content) and said.is_same(content)):
+            # Arranging a screen anew costs several frames' time, so only where the words need another height.
+            height, width = static.content_size.height, static.content_size.width
+            static.update(content, layout=layout and (not width or content.get_height({}, width) != height))
 
     def action_help(self) -> None:
         """Say what the focused widget does and which keys act here."""

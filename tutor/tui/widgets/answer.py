@@ -27,6 +27,12 @@ class Given(NamedTuple):
     feedback: Feedback
     picked: frozenset[int] = frozenset()
     text: str = ""
+    skipped: bool = False
+
+
+def skipped(asked: Asked) -> Given:
+    """A question that the learner passed by: neither right nor wrong, and closed."""
+    return Given(Feedback(right=False, sentence="", explain=asked.explain, understood=False), skipped=True)
 
 
 class Choices(Widget, can_focus=True):
@@ -57,6 +63,7 @@ class Choices(Widget, can_focus=True):
     def __init__(self, asked: Asked) -> None:
         super().__init__()
         self.asked = asked
+        self.moved = False  # until then, enter does not answer: it may be one that went on a moment too long
 
     @property
     def several(self) -> bool:
@@ -93,12 +100,14 @@ class Choices(Widget, can_focus=True):
         """Another choice; past the ends the page moves."""
         if self.answered or not 0 <= self.at + by < len(self.asked.choices):
             raise SkipAction
-        self.at += by
+        self.at, self.moved = self.at + by, True
 
     async def action_answer(self) -> None:
         if self.answered:
             raise SkipAction
-        self.post_message(self.Picked(self.picked if self.several else frozenset({self.at})))
+        one = frozenset({self.at}) if self.moved else frozenset()
+        self.moved = True
+        self.post_message(self.Picked(self.picked if self.several else one))
 
     def on_click(self, event: events.Click) -> None:
         """Clicking a choice is pressing its digit."""
@@ -113,10 +122,12 @@ class Choices(Widget, can_focus=True):
 class AnswerLine(Input):
     """The line in which a number or a shape is typed."""
 
-    HELP = "Type your answer and press enter. Esc leaves the line, so that letters are keys again."
+    HELP = (
+        "Type your answer and press enter. Esc leaves; in a lesson it leaves the line first, so that letters are keys."
+    )
     BINDINGS = [Binding("enter", "answer", "answer", key_display="⏎")]
     DEFAULT_CSS = """
-    AnswerLine, AnswerLine:focus {
+    AnswerLine.-textual-compact, AnswerLine.-textual-compact:focus {
         border: none; height: 1; width: 42; max-width: 100%; padding: 0 1; background: $panel; color: $bright;
     }
     """
@@ -179,23 +190,30 @@ class Answer(Vertical):
         self.asked = asked
         self.given = given
         self.place = Choices(asked) if asked.choices else AnswerLine(asked)  # where the answer is given
+        self.question = Flow(lambda width: quiz_view.question_text(self.asked, width))
         self.said = Flow(lambda _: Content(""), classes="hidden")  # what there is to say to it
 
     def compose(self) -> ComposeResult:
-        yield Flow(lambda width: quiz_view.question_text(self.asked, width))
+        yield self.question
         yield self.place
         yield self.said
 
     def on_mount(self) -> None:
         if self.given is not None:
-            self._show(self.given)
+            self._close(self.given)
+        # The first resize is lost where it comes before this widget runs, so it is not relied on.
+        self.call_after_refresh(self.post_message, self.Placed(self))
 
     def on_resize(self) -> None:
         self.post_message(self.Placed(self))
 
     def on_choices_picked(self, message: Choices.Picked) -> None:
         message.stop()
-        self._take(Given(answer_choices(self.asked, message.picked), picked=message.picked))
+        feedback, place = answer_choices(self.asked, message.picked), self.place
+        if not message.picked and isinstance(place, Choices) and not place.several:
+            sentence = f"Press the digit of your answer, or ⏎ again for {place.at + 1}."
+            feedback = Feedback(right=False, sentence=sentence, explain="", understood=False)
+        self._take(Given(feedback, picked=message.picked))
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         message.stop()
@@ -206,18 +224,30 @@ class Answer(Vertical):
             return
         if given.feedback.understood:
             self.given = given
-            self._show(given)
+            self._close(given)
             self.post_message(self.Answered(self, given))
         else:
             self._say(given)
-
-    def _say(self, given: Given) -> None:
-        self.said.show(lambda width: Content("\n") + quiz_view.feedback_text(given.feedback, given.text, width))
-        self.said.remove_class("hidden")
         self.call_after_refresh(self.said.scroll_visible, animate=False)
 
-    def _show(self, given: Given) -> None:
+    def skip(self) -> Given:
+        """Close the question without an answer; what it explains is shown all the same."""
+        self.given = skipped(self.asked)
+        self._close(self.given)
+        return self.given
+
+    def _say(self, given: Given) -> None:
+        def said(width: int) -> Content:
+            if given.skipped:
+                return quiz_view.skipped_text(self.asked, width)
+            return quiz_view.feedback_text(given.feedback, given.text, width)
+
+        self.said.show(lambda width: Content("\n") + said(width))
+        self.said.remove_class("hidden")
+
+    def _close(self, given: Given) -> None:
         """Close the question: nothing can be changed after the answer."""
+        self.question.show(lambda width: quiz_view.question_text(self.asked, width, closed=True))
         place = self.place
         if isinstance(place, Choices):
             place.picked, place.answered, place.can_focus = given.picked, True, False

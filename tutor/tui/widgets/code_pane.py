@@ -81,13 +81,13 @@ class CodePane(TextArea):
     def __init__(self, text: str) -> None:
         super().__init__(
             text,
-            language="python",
             theme="css",
             soft_wrap=False,
             tab_behavior="indent",
             show_line_numbers=True,
             id="code",
         )
+        self.language = "python"  # here and not above, where TextArea would prepare the highlighting twice
         self.register_theme(CODE_THEME)
         self.theme = CODE_THEME.name
         self.cursor_blink = False

@@ -23,15 +23,21 @@ class TensorTable(Widget, can_focus=True):
         Binding("up,k", "move(-1)", "Previous tensor", show=False),
     ]
 
-    report: reactive[Report | None] = reactive(None, layout=True)
+    report: reactive[Report | None] = reactive(None)
     stale: reactive[bool] = reactive(False)
-    chosen: reactive[int] = reactive(0, layout=True)
+    chosen: reactive[int] = reactive(0)
 
     def watch_report(self, report: Report | None) -> None:
         """A new verdict points at its first wrong tensor."""
         if report is not None:
             first = report.first_wrong
             self.chosen = report.checks.index(first) if first in report.checks else 0
+        self._fit()
+
+    def _fit(self) -> None:
+        """Arrange the screen anew only where the lines need another height: it costs several frames' time."""
+        if self.size.width and len(self.lines(self.size.width, self.container_size.height)) != self.size.height:
+            self.refresh(layout=True)
 
     def lines(self, width: int, height: int) -> list[Content]:
         """The table, the tiers, and the detail."""
@@ -49,6 +55,7 @@ class TensorTable(Widget, can_focus=True):
         """Keep the chosen row in sight where the table is longer than its place."""
         if isinstance(self.parent, Widget):
             self.parent.scroll_to_region(Region(0, self.chosen + 1, 1, 1), animate=False)
+        self._fit()
 
     def action_move(self, by: int) -> None:
         if self.report is not None and self.report.checks:
