@@ -31,7 +31,7 @@ ALLOWED_SKIPS = tuple(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A skip that tests/allowed_skips.toml does not name is a failure: a test that quietly never runs proves nothing."""
+    """A skip that allowed_skips.toml does not name is a failure: a test that quietly never runs proves nothing."""
     report = yield
     if report.skipped and not hasattr(report, "wasxfail"):
         reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from tests.program import tutor
 from tests.training_runs import LINEAR, challenge, ended, paths_in, running, wait_for
 from tutor.errors import RunError, UnknownName
 from tutor.paths import CHECKOUT
-from tutor.training import find_run, folder, identity, list_runs, read_log, start
+from tutor.training import escalate, find_run, folder, identity, list_runs, read_log, start
 from tutor.training.model import Control, End, Process
 from tutor.training.worker import CappedLog
 
@@ -136,6 +137,18 @@ def test_the_lock_lets_one_in_also_where_there_are_no_locks(tmp_path: Path, monk
     gone = structs.replace(owner, start_ticks=owner.start_ticks - 1, waiter_ticks=owner.waiter_ticks - 1)
     folder.write_json(claim, gone)
     assert identity.take_lock(other) is not None
+
+
+def test_a_run_of_another_user_cannot_be_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write_json(tmp_path / folder.PROC, identity.identify(os.getpid(), os.getpid()))
+
+    def not_yours(*_: int) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "kill", not_yours)
+    assert escalate(tmp_path, waited=0.0) is False
+    with pytest.raises(RunError, match="another user"):
+        escalate(tmp_path, waited=3.0)
 
 
 def test_the_face_imports_nothing_heavy() -> None:
