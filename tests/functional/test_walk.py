@@ -74,10 +74,10 @@ def _type_a_wrong_version(learner: Learner) -> None:
         for number, line in enumerate(starter(load_challenge(learner.paths.lessons, "linear_scratch")).split("\n"), 1)
         if "raise NotImplementedError" in line
     )
-    learner.replace_line(forward, "nothing stands in forward yet", "self.x = x", "return x @ self.W + self.b")
+    learner.replace_line(forward, "forward is empty", "self.x = x", "return x @ self.W + self.b")
     learner.replace_line(
         backward + 1,
-        "nothing stands in backward yet",
+        "backward is empty",
         "self.grad_W = self.x.T @ grad_output",
         "self.grad_b = grad_output",
         "return grad_output @ self.W.T",

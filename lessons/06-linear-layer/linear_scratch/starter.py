@@ -1,12 +1,15 @@
 # A linear layer from an empty class: write forward, then backward.
 #
-# Replace each `raise` by your own lines. The docstrings say what a method receives, what it gives
-# back and what it leaves on the layer; everything else is yours to decide.
+# Replace each `raise` by your own lines. The docstrings say what a method
+# receives, what it gives back and what it leaves on the layer; everything
+# else is yours to decide.
 #
-# Every save is judged on arrays drawn at that moment, in float64, with a batch size, n_in and n_out
-# that all differ: first `out`, then each gradient by itself, in the order of the backward pass.
-# Then come the hard cases (a batch of one, zeros, huge inputs, large layers). What is handed to you
-# must be left as it came, and a second forward and backward must be as right as the first.
+# Every save is judged on arrays drawn at that moment, in float64, with a
+# batch size, n_in and n_out that all differ: first `out`, then each
+# gradient by itself, in the order of the backward pass. Then come the hard
+# cases (a batch of one, zeros, huge inputs, larger layers). What is handed
+# to you must be left as it came, and a second forward and backward must be
+# as right as the first.
 
 import numpy as np
 
@@ -28,18 +31,18 @@ class Linear:
         self.b = np.zeros(n_out)
 
     def forward(self, x):
-        """Compute the layer's output for a batch, and keep what backward will need.
+        """Compute the output for a batch, and keep what backward will need.
 
         Receives: x    (N, n_in)    N samples, one per row
         Returns:  out  (N, n_out)   one row of outputs per sample
         """
-        raise NotImplementedError("nothing stands in forward yet: make `out` from x, W and b, and return it")
+        raise NotImplementedError("forward is empty: make out, return it")
 
     def backward(self, grad_output):
-        """Turn the gradient of the output into the three gradients that the layer owes.
+        """Turn the gradient of the output into the three that the layer owes.
 
-        Receives: grad_output  (N, n_out)   the gradient of the loss with respect to out
+        Receives: grad_output  (N, n_out)   of the loss, with respect to out
         Stores:   grad_W and grad_b on the layer
-        Returns:  grad_input                the gradient of the loss with respect to x
+        Returns:  grad_input                of the loss, with respect to x
         """
-        raise NotImplementedError("nothing stands in backward yet: store grad_W and grad_b, and return grad_input")
+        raise NotImplementedError("backward is empty: it owes 3 gradients")

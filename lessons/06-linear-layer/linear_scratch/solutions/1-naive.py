@@ -1,6 +1,9 @@
-# Level 1, naive: the sums of the derivation, written as loops, one multiplication at a time.
-# Gains: nothing is hidden; every index of the derivation stands in the code, and no transpose is needed.
-# Costs: every multiplication goes through the interpreter: hundreds of times slower than one product.
+# Level 1, naive: the sums of the derivation, written as loops, one
+# multiplication at a time.
+# Gains: nothing is hidden; every index of the derivation stands in the
+#   code, and no transpose is needed.
+# Costs: every multiplication goes through the interpreter: hundreds of
+#   times slower than one product.
 
 import numpy as np
 

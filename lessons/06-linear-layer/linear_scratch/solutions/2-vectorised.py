@@ -1,6 +1,8 @@
 # Level 2, vectorised: one matrix product per sum.
-# Gains: short, fast, and the form in which you will meet this layer everywhere.
-# Costs: the sums are hidden inside `@`; the transposes say which axis is summed, and you have to read that.
+# Gains: short, fast, and the form in which you will meet this layer
+#   everywhere.
+# Costs: the sums are hidden inside `@`; the transposes say which axis
+#   is summed, and you have to read that.
 
 import numpy as np
 
@@ -16,6 +18,8 @@ class Linear:
         return x @ self.W + self.b
 
     def backward(self, grad_output):
-        self.grad_W = self.x.T @ grad_output  # (in, N) @ (N, out): sums over the samples
-        self.grad_b = grad_output.sum(axis=0)  # (out,): the same sum, with a 1 in place of x
-        return grad_output @ self.W.T  # (N, out) @ (out, in): sums over the outputs
+        # (in, N) @ (N, out) sums over the samples; b's gradient is the same
+        # sum with a 1 in place of x; (N, out) @ (out, in) sums over outputs.
+        self.grad_W = self.x.T @ grad_output
+        self.grad_b = grad_output.sum(axis=0)
+        return grad_output @ self.W.T

@@ -1,8 +1,10 @@
-# Level 3, memory-lean: the same products, written into memory that is already there.
-# Gains: the gradients of the parameters are allocated once, not once per step; b is added without a
-#   second copy of the output; the input is let go as soon as it has been used.
-# Costs: one backward per forward, and the next backward overwrites grad_W and grad_b: whoever wants to
-#   keep them has to copy them.
+# Level 3, memory-lean: the same products, written into memory that is
+# already there.
+# Gains: the gradients of the parameters are allocated once, not once
+#   per step; b is added without a second copy of the output; the input
+#   is let go as soon as it has been used.
+# Costs: one backward per forward, and the next backward overwrites
+#   grad_W and grad_b: whoever wants to keep them has to copy them.
 
 import numpy as np
 
@@ -24,6 +26,6 @@ class Linear:
 
     def backward(self, grad_output):
         x, self._x = self._x, None
-        np.matmul(x.T, grad_output, out=self.grad_W)  # x.T is a view, no copy either
+        np.matmul(x.T, grad_output, out=self.grad_W)  # x.T is a view, no copy
         np.sum(grad_output, axis=0, out=self.grad_b)
         return grad_output @ self.W.T

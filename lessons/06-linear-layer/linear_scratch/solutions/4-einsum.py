@@ -1,7 +1,10 @@
-# Another style, index notation: the letters of the derivation are the code.
-# Gains: no transposes to get wrong; the letter that is missing on the right of `->` is the one summed over.
-#   The same lines still work when a layer has more axes than two.
-# Costs: a string that nothing checks before it runs, and without optimisation slower than `@` for large layers.
+# Another style, index notation: the letters of the derivation are the
+# code.
+# Gains: no transposes to get wrong; the letter that is missing on the
+#   right of `->` is the one summed over. The same lines still work when
+#   a layer has more axes than two.
+# Costs: a string that nothing checks before it runs, and without
+#   optimisation slower than `@` for large layers.
 
 import numpy as np
 
