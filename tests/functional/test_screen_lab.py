@@ -80,6 +80,7 @@ def planted() -> dict[str, tuple[str, str]]:
     }
 
 
+@pytest.mark.timed
 async def test_bad_code_is_a_sentence_the_app_goes_on_and_the_next_save_works(tmp_path: Path, box: Box) -> None:
     async with learner(tmp_path, LAB, box) as someone:
         await open_with(someone, seconds=0.7)
@@ -105,6 +106,7 @@ async def test_a_verdict_turns_grey_with_the_code_and_stays_when_code_cannot_run
         assert someone.lab.table.stale and someone.lab.table.report is judged
 
 
+@pytest.mark.timed
 async def test_a_slow_check_says_so_and_a_newer_save_cancels_it(tmp_path: Path, box: Box) -> None:
     async with learner(tmp_path, LAB, box) as someone:
         await open_with(someone, seconds=60)
@@ -247,6 +249,7 @@ UNREADABLE = [
 ]
 
 
+@pytest.mark.timed
 async def test_a_file_that_cannot_be_read_is_a_sentence_and_recovers(tmp_path: Path, box: Box) -> None:
     async with learner(tmp_path, LAB, box) as someone:
         for number, (change, words) in enumerate(UNREADABLE):

@@ -47,6 +47,7 @@ def has_curve(someone: Learner) -> bool:
     return any("\u2801" <= sign <= "\u28ff" for sign in drawn(someone))
 
 
+@pytest.mark.timed
 async def test_a_paced_run_is_watched_held_hurried_and_done(tmp_path: Path) -> None:
     paths = paths_in(tmp_path)
     with running(paths, NAME, RIGHT, epochs=8, pace=60.0):

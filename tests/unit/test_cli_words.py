@@ -9,11 +9,11 @@ import pytest
 from msgspec import structs
 
 from tutor.cli.learning import feedback_text, judge_line, question_text
-from tutor.cli.words import broken_text, duration, end_text, exercise_words, report_text, tick_text
+from tutor.cli.words import broken_text, end_text, exercise_words, report_text, tick_text
 from tutor.course import Broken, Choice, Feedback, Question, draw
 from tutor.grading import Cell, Check, Report, TierCount
 from tutor.progress import ExerciseState
-from tutor.training import End, RunConfig, Tick
+from tutor.training import End, RunConfig, Tick, duration
 
 
 @pytest.mark.parametrize(

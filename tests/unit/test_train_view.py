@@ -95,13 +95,6 @@ def test_gauges_stand_one_a_line() -> None:
     assert "W1" in shown and "0.071" in shown and "3.4e-03" in shown and "25.0%" in shown
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (90, "1 min 30 s"), (3600, "60 min 00 s"), (7200, "2 h 00 min")]
-)
-def test_durations_are_a_clocks(seconds: float, words: str) -> None:
-    assert train_view.duration(seconds) == words
-
-
 @given(
     st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60),
     st.integers(1, 30),

@@ -17,11 +17,9 @@ from tutor.cli.words import end_text, tick_text
 from tutor.course import load_challenge
 from tutor.learner import Box
 from tutor.paths import Paths
-from tutor.training import ENDED, Watch, escalate, find_run, list_runs, read_log, start
-from tutor.training import cancel as ask_to_cancel
+from tutor.training import ENDED, Watch, end_run, find_run, list_runs, read_log, start
 
 LOOK_EVERY = 0.2  # seconds between two looks at a run that is followed
-CANCEL_WITHIN = 10.0  # seconds
 
 
 @click.command()
@@ -149,14 +147,8 @@ def cancel(paths: Paths, run: str) -> int:
     if tick.state in ENDED:
         click.echo(f"{tick.config.id} had ended already. {end_text(tick)}")
         return 0
-    ask_to_cancel(run_dir)
-    asked = time.monotonic()
-    while (waited := time.monotonic() - asked) < CANCEL_WITHIN:
-        tick = Watch(run_dir, points=False).poll()
-        if tick.state in ENDED:
-            click.echo(f"{tick.config.id}  {end_text(tick)}")
-            return 0
-        escalate(run_dir, waited)
-        time.sleep(LOOK_EVERY)
+    if end_run(run_dir, time.sleep):
+        click.echo(f"{tick.config.id}  {end_text(Watch(run_dir, points=False).poll())}")
+        return 0
     click.echo(f"{tick.config.id} was asked to end and has not yet: tutor status {tick.config.id} tells.", err=True)
     return 3

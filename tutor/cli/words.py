@@ -6,7 +6,7 @@ from tutor.course import TIERS, Broken
 from tutor.grading import Check, Report
 from tutor.learner import printable
 from tutor.progress import ExerciseState
-from tutor.training import Tick
+from tutor.training import Tick, duration
 
 SIGN = {"right": "✓", "not_reached": "·"}
 
@@ -80,13 +80,3 @@ def tick_text(tick: Tick) -> str:
 def end_text(tick: Tick) -> str:
     """How a run ended, in the words of its own reason."""
     return f"{tick.state}: {tick.end.reason}" if tick.end else tick.state
-
-
-def duration(seconds: float) -> str:
-    """Seconds in the words of a clock."""
-    whole = round(seconds)
-    if whole < 90:
-        return f"{whole} s"
-    if whole < 5400:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -192,15 +192,16 @@ def about_shape(shape: tuple[int, ...], right: tuple[int, ...]) -> str:
     wrong = [axis for axis, size in enumerate(right) if shape[axis] != size]
     if len(wrong) < len(right):
         fitting = [axis for axis in range(len(right)) if axis not in wrong]
-        return f"{_listed(fitting)} fits; {_listed(wrong, first=False)} does not."
+        is_not = "does not" if len(wrong) == 1 else "do not"
+        return f"{_listed(fitting).capitalize()} fit{'s' if len(fitting) == 1 else ''}; {_listed(wrong)} {is_not}."
     misplaced = next((axis for axis in wrong if shape[axis] in right), None)
     if misplaced is not None:
         return f"{shape[misplaced]} belongs in it, but not as axis {misplaced}; the rest does not."
     return "The number of axes is right, and none of the sizes."
 
 
-def _listed(axes: Sequence[int], *, first: bool = True) -> str:
-    return f"{'Axis' if first else 'axis'} {' and '.join(str(axis) for axis in axes)}"
+def _listed(axes: Sequence[int]) -> str:
+    return f"{'axis' if len(axes) == 1 else 'axes'} {' and '.join(str(axis) for axis in axes)}"
 
 
 def _axes(count: int) -> str:
@@ -226,7 +227,7 @@ def about_number(number: float, right: float, tolerance: float) -> str:
     if abs(number - right) <= max(NEAR * abs(right), 3 * tolerance):
         return "Close: keep more digits on the way." if tolerance else "Close: look at the arithmetic once more."
     if _same(ratio, 2) or _same(ratio, 0.5):
-        return f"That is {'twice' if ratio > 1 else 'half'} of what is right."
+        return f"That is {'twice' if ratio > 1 else 'half of'} what is right."
     size = f"{'far ' if not 0.1 < ratio < 10 else ''}too {'large' if ratio > 1 else 'small'}"
     return f"{number:.12g} is {size}." if right > 0 else f"The sign is right, the size is {size}."
 

@@ -5,7 +5,7 @@ worker of this terminal, one of another terminal and one on another machine look
 there is to coming back.
 
 `start` makes the folder and its worker; `Watch` follows a run, `list_runs` sums all up, `find_run` finds one by what
-was typed; `control` changes a running one, `cancel` asks it to end and `escalate` goes on when it does not listen.
+was typed; `control` changes a running one, `cancel` asks it to end, `end_run` stays until it has.
 Nothing here imports NumPy until a run is started or points are drawn.
 """
 
@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from tutor.errors import RunError
 from tutor.training import folder
-from tutor.training.control import cancel, control, escalate
+from tutor.training.control import cancel, control, end_run, escalate
 from tutor.training.folder import read_log
 from tutor.training.model import ENDED, Control, End, Event, Process, RunConfig, State, Tick
 from tutor.training.watch import Watch
+from tutor.training.words import duration
 
 if TYPE_CHECKING:
     from tutor.course import Challenge
@@ -37,6 +38,8 @@ __all__ = [
     "Watch",
     "cancel",
     "control",
+    "duration",
+    "end_run",
     "escalate",
     "find_run",
     "list_runs",

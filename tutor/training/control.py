@@ -6,6 +6,7 @@ import contextlib
 import math
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from tutor.training.identity import anyone_runs, is_here, worker_runs
 from tutor.training.model import Control, End, Process
 
 ASK_FOR = 2.0  # seconds that a request to cancel is left to the worker
+END_WITHIN = 10.0  # seconds
+LOOK_EVERY = 0.2  # seconds between two looks at a run that is being ended
 LARGEST_LR = 1e30  # metrics.bin holds float32
 TERM_FOR = 5.0  # seconds that SIGTERM is left to it after that
 
@@ -71,6 +74,20 @@ def cancel(run_dir: Path) -> Control:
     if before.cancel or read_end(run_dir) is not None:
         return before
     return control(run_dir, cancel=True)
+
+
+def end_run(run_dir: Path, wait: Callable[[float], object]) -> bool:
+    """Cancel a run and stay until it has ended: False when it has not within 10 s, or when `wait` returns true.
+
+    `wait(seconds)` passes the time between two looks: `time.sleep`, or the `wait` of an event that calls it off.
+    """
+    cancel(run_dir)
+    waited = 0.0
+    while not escalate(run_dir, waited):
+        if waited >= END_WITHIN or wait(LOOK_EVERY):
+            return False
+        waited += LOOK_EVERY
+    return True
 
 
 def escalate(run_dir: Path, waited: float) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from textual import events
+from textual import events, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
@@ -112,7 +112,13 @@ class TutorApp(App[int]):
             self._recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="record")
         self._recorder.submit(self.store.record, kind, **fields)
 
+    @work(thread=True)
     def _after_first_frame(self) -> None:
+        """Fold the events off the thread that draws, then go where the learner asked to be."""
+        welcomed = self.store.refresh().welcomed
+        self.call_from_thread(self._go_where_asked, welcomed)
+
+    def _go_where_asked(self, welcomed: bool) -> None:
         {
             "home": lambda _: None,
             "lesson": self.open_lesson,
@@ -120,10 +126,10 @@ class TutorApp(App[int]):
             "lab": self.open_lab,
             "train": self.open_train,
         }[self.opening.screen](self.opening.name)
-        if not self.store.refresh().welcomed:
+        if not welcomed:
             from tutor.tui.screens.welcome import WelcomeScreen
 
-            self.store.record("welcomed")
+            self.record("welcomed")
             self.push_screen(WelcomeScreen(self.paths.implementations))
 
     def get_key_display(self, binding: Binding) -> str:

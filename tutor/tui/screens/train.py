@@ -15,8 +15,7 @@ from textual.widgets import Static
 
 from tutor.errors import RunError, TutorError
 from tutor.paths import Paths
-from tutor.training import ENDED, Tick, Watch, control, escalate, find_run, list_runs
-from tutor.training import cancel as ask_to_cancel
+from tutor.training import ENDED, Tick, Watch, control, end_run, find_run, list_runs
 from tutor.tui.screens import train_view
 from tutor.tui.screens.dialogs import Question
 from tutor.tui.screens.screen import TutorScreen
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.25 if "SSH_CONNECTION" in os.environ else 0.1  # seconds: 4 pictures a second over a link, 10 here
 GAUGES_EVERY = 0.5  # seconds: numbers that change faster cannot be read
-CANCEL_WITHIN = 10.0  # seconds
 
 
 def run_folder(paths: Paths, name: str) -> Path:
@@ -252,12 +250,7 @@ class TrainScreen(TutorScreen):
     @work(thread=True, exclusive=True, group="cancel")
     def _cancel(self) -> None:
         try:
-            ask_to_cancel(self.run_dir)
-            waited = 0.0
-            while waited < CANCEL_WITHIN and not escalate(self.run_dir, waited):
-                if self.stop.wait(LOOK_EVERY):
-                    return
-                waited += LOOK_EVERY
+            end_run(self.run_dir, self.stop.wait)
         except TutorError as error:
             self.app.call_from_thread(self.tutor.show_error, error)
 

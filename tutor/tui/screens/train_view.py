@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
-from tutor.training import ENDED, Event, Tick
+from tutor.training import ENDED, Event, Tick, duration
 
 # Sign, word and style of what a run is; a paused one is a running one that waits.
 STATES = {
@@ -28,7 +28,6 @@ WAITS = {
     "starting": "The worker is loading your code and the data.",
     "paused": "Paused: space lets it go on.",
 }
-SHORT = 90  # seconds
 WIDE = 90  # cells from which the progress line says that a run is paced
 
 
@@ -137,13 +136,3 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return str(value)
     return f"{value:.3f}" if 1e-2 <= abs(value) < 1e3 or value == 0 else f"{value:.1e}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds in the words of a clock."""
-    whole = round(seconds)
-    if whole < SHORT:
-        return f"{whole} s"
-    if whole < 60 * SHORT:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
