@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -115,6 +116,7 @@ class TutorApp(App[int]):
     @work(thread=True)
     def _after_first_frame(self) -> None:
         """Fold the events off the thread that draws, then go where the learner asked to be."""
+        gc.freeze()  # what is loaded by now stays: looking through it again and again stops the screen for 60 ms
         welcomed = self.store.refresh().welcomed
         self.call_from_thread(self._go_where_asked, welcomed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -69,6 +70,7 @@ class Checker:
     def _warm_up(self, challenge: Challenge) -> None:
         try:
             self._prepare(challenge)
+            gc.freeze()  # a look through all of NumPy and Textual takes 60 ms, and may come between save and verdict
         except TutorError as error:
             self.listener.post_message(CheckFailed(0, error))
 
