@@ -79,6 +79,16 @@ def test_each_state_of_a_lesson_has_a_sign_and_words(
     assert f"{sign} {words}" == expected
 
 
+@pytest.mark.parametrize("width", [78, 118])
+def test_a_broken_file_is_listed_with_line_and_reason_and_the_rest_stays(width: int) -> None:
+    faults = {"02-lesson": (Broken(Path("quizzes/02-lesson.toml"), 12, "question 3 has no right choice"),)}
+    rows = home_rows(course(2, 2), Progress(), STEP, [], Item("continue", ""), width, faults)
+    text = [row.line.plain for row in rows]
+    assert any("02-lesson.toml:12: question 3 has no right choice" in line for line in text)
+    assert sum("broken file" in line for line in text) == 1
+    assert sum("20 min" in line for line in text) == 3
+
+
 def test_a_lesson_that_is_missing_or_broken_says_so() -> None:
     assert lesson_status(course(1, head=None).entries[0], Progress())[1] == "in preparation"
     broken = course(1, head=Broken(Path("lesson.md"), 3, "no title")).entries[0]

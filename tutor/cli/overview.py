@@ -7,8 +7,8 @@ import msgspec
 
 from tutor.cli.stored import is_writable, open_store
 from tutor.cli.words import broken_text, exercise_words, tick_text
-from tutor.course import Broken, Course, Entry, LessonHead, load_course, load_lesson, load_quiz
-from tutor.errors import ContentError, RunError, UnknownName
+from tutor.course import Broken, Course, Entry, LessonHead, find_faults, load_course
+from tutor.errors import RunError
 from tutor.paths import Paths
 from tutor.progress import ExerciseState, LessonState, NextStep, Progress, Store, next_step
 from tutor.training import ENDED, list_runs
@@ -49,36 +49,24 @@ def _commands(step: NextStep) -> tuple[str, ...]:
 
 def _course_lines(paths: Paths, course: Course, progress: Progress) -> list[str]:
     lines = []
+    faults = find_faults(course, paths.lessons, paths.quizzes)
     for number, part in enumerate(course.parts):
         lines += ["", f"{number + 1}  {part}"]
         for entry in course.entries:
             if entry.part == number:
-                lines += _entry_lines(paths, entry, progress)
+                lines.append(_entry_line(entry, progress))
+                lines += [f"       {broken_text(broken)}" for broken in faults.get(entry.outline.slug, ())]
     lines += [broken_text(broken) for broken in course.broken]
     return lines
 
 
-def _entry_lines(paths: Paths, entry: Entry, progress: Progress) -> list[str]:
+def _entry_line(entry: Entry, progress: Progress) -> str:
     start = f"   {entry.outline.number}  {entry.outline.title:<28}"
     if entry.head is None:
-        return [f"{start}in preparation"]
+        return f"{start}in preparation"
     if isinstance(entry.head, Broken):
-        return [f"{start}cannot be read", f"       {broken_text(entry.head)}"]
-    line = f"{start}{', '.join(_words(entry.outline.slug, entry.head, progress))}"
-    return [line, *(f"       {broken_text(broken)}" for broken in _broken(paths, entry.outline.slug))]
-
-
-def _broken(paths: Paths, slug: str) -> list[Broken]:
-    """What of a lesson would fail when it is opened: its pages, its quiz."""
-    found = []
-    for read, folder in ((load_lesson, paths.lessons), (load_quiz, paths.quizzes)):
-        try:
-            read(folder, slug)
-        except ContentError as error:
-            found.append(Broken(error.file, error.line, error.reason))
-        except UnknownName:
-            continue  # no quiz is no broken one
-    return found
+        return f"{start}cannot be read"
+    return f"{start}{', '.join(_words(entry.outline.slug, entry.head, progress))}"
 
 
 def _words(slug: str, head: LessonHead, progress: Progress) -> list[str]:

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         starter,
         why,
     )
+    from tutor.course.faults import find_faults
     from tutor.course.lessons import extra_pages, load_lesson, read_lesson, read_page
     from tutor.course.listing import CHECK_HEADER, expected_output, runnable
     from tutor.course.outline import SLUG, load_course, resolve
@@ -70,6 +71,7 @@ _HOME = {
     "draw": "ask",
     "equal": "ask",
     "fill_in": "ask",
+    "find_faults": "faults",
     "Blank": "blank",
     "blanks": "blank",
     "examine_challenge": "challenges",
@@ -148,6 +150,7 @@ __all__ = [
     "expected_output",
     "extra_pages",
     "fill_in",
+    "find_faults",
     "hint",
     "hints",
     "lesson_text",

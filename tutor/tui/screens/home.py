@@ -16,7 +16,7 @@ from textual.widgets import Static
 from tutor.course import Course, LessonHead
 from tutor.errors import RunError
 from tutor.progress import NextStep, Progress, next_step
-from tutor.tui.screens.home_view import Item, Row, RunLine, home_rows, items_in_order
+from tutor.tui.screens.home_view import Faults, Item, Row, RunLine, home_rows, items_in_order
 from tutor.tui.screens.screen import TutorScreen
 from tutor.tui.widgets.keybar import KeyBar
 
@@ -47,6 +47,7 @@ class CourseMap(Widget, can_focus=True):
     chosen: reactive[Item] = reactive(Item("continue", ""), init=False)
     progress: reactive[Progress] = reactive(Progress())
     runs: reactive[tuple[RunLine, ...]] = reactive(())
+    faults: reactive[Faults] = reactive[Faults]({}, layout=True)
 
     def __init__(self, course: Course, progress: Progress) -> None:
         super().__init__()
@@ -61,13 +62,16 @@ class CourseMap(Widget, can_focus=True):
     def rows(self) -> list[Row]:
         """The lines as they stand now."""
         width = self.size.width or 80
-        return home_rows(self.course, self.progress, self.step, self.runs, self.chosen, width)
+        return self._rows(width)
+
+    def _rows(self, width: int) -> list[Row]:
+        return home_rows(self.course, self.progress, self.step, self.runs, self.chosen, width, self.faults)
 
     def render(self) -> Content:
         return Content("\n").join(row.line for row in self.rows())
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:  # noqa: ARG002
-        return len(home_rows(self.course, self.progress, self.step, self.runs, self.chosen, width))
+        return len(self._rows(width))
 
     def action_move(self, by: int) -> None:
         """Choose the item so many places further on."""
@@ -136,6 +140,16 @@ class HomeScreen(TutorScreen):
     def on_mount(self) -> None:
         self.map.focus()
         self.set_interval(LOOK_AGAIN, self._look)
+        self.call_after_refresh(self._read_course)
+
+    @work(thread=True)
+    def _read_course(self) -> None:
+        """Read every page, quiz and exercise once, to say in its place what could not be opened."""
+        from tutor.course import find_faults
+
+        faults = find_faults(self.tutor.course, self.tutor.paths.lessons, self.tutor.paths.quizzes)
+        if faults:
+            self.app.call_from_thread(setattr, self.map, "faults", faults)
 
     def on_screen_resume(self) -> None:
         self._show(self.tutor.store.progress, self.tutor.store.trouble)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from textual.content import Content
 
-from tutor.course import Course, Entry, LessonHead
+from tutor.course import Broken, Course, Entry, LessonHead
 from tutor.progress import ExerciseState, LessonState, NextStep, Progress
 
 TWO_COLUMNS = 76
@@ -36,14 +37,23 @@ class Row(NamedTuple):
     items: tuple[tuple[Item, int, int], ...] = ()  # item, first cell, cell after the last
 
 
+Faults = Mapping[str, tuple[Broken, ...]]  # by the slug of the lesson
+
+
 def home_rows(
-    course: Course, progress: Progress, step: NextStep, runs: Sequence[RunLine], chosen: Item, width: int
+    course: Course,
+    progress: Progress,
+    step: NextStep,
+    runs: Sequence[RunLine],
+    chosen: Item,
+    width: int,
+    faults: Faults = MappingProxyType({}),
 ) -> list[Row]:
     """Everything between the title and the footer."""
     rows = [_continue_row(step, chosen, width), Row(Content(""))]
     columns = _columns(course, width)
     column_width = (width - GAP * (len(columns) - 1)) // len(columns)
-    blocks = [_part_rows(course, progress, parts, chosen, column_width) for parts in columns]
+    blocks = [_part_rows(course, progress, parts, chosen, column_width, faults) for parts in columns]
     for number in range(max((len(block) for block in blocks), default=0)):
         line, items, x = Content(""), [], 0
         for block in blocks:
@@ -55,6 +65,7 @@ def home_rows(
         rows.append(Row(line, tuple(items)))
     if column_width < ROOM_FOR_IN_PREPARATION and any(entry.head is None for entry in course.entries):
         rows.append(Row(Content.assemble(("  later: in preparation", "$faint"))))
+    rows += _fault_rows(course, faults, width)
     rows.append(Row(Content("")))
     rows += [_run_row(run, number == 0, chosen, width) for number, run in enumerate(runs)]
     return rows
@@ -70,6 +81,18 @@ def _columns(course: Course, width: int) -> list[range]:
     return [range(cut), range(cut, parts)]
 
 
+def _fault_rows(course: Course, faults: Faults, width: int) -> list[Row]:
+    """Which file, which line, why: whoever edits the course reads it here, and the rest works."""
+    broken = [(entry.outline.number, one) for entry in course.entries for one in faults.get(entry.outline.slug, ())]
+    broken += [("", one) for one in course.broken]
+    rows: list[Row] = []
+    for number, one in broken:
+        where = f"{one.file.parent.name}/{one.file.name}" + (f":{one.line}" if one.line else "")
+        words = Content.assemble((f"✗ {number} ", "$bad"), (f"{where}: {one.reason}", "$foreground"))
+        rows += [Row(line) for line in words.wrap(width)]
+    return rows
+
+
 def _continue_row(step: NextStep, chosen: Item, width: int) -> Row:
     is_chosen = chosen.kind == "continue"
     verb = "Continue" if step.name else "Well done"
@@ -82,7 +105,7 @@ def _continue_row(step: NextStep, chosen: Item, width: int) -> Row:
     return Row(line, ((Item("continue", ""), 0, width),))
 
 
-def _part_rows(course: Course, progress: Progress, parts: range, chosen: Item, width: int) -> list[Row]:
+def _part_rows(course: Course, progress: Progress, parts: range, chosen: Item, width: int, faults: Faults) -> list[Row]:
     rows: list[Row] = []
     for part in parts:
         if rows:
@@ -91,13 +114,18 @@ def _part_rows(course: Course, progress: Progress, parts: range, chosen: Item, w
         for entry in course.entries:
             if entry.part == part:
                 item = Item("lesson", entry.outline.slug)
-                rows.append(Row(_lesson_line(entry, progress, item == chosen, width), ((item, 0, width),)))
+                rows.append(
+                    Row(
+                        _lesson_line(entry, progress, item == chosen, width, entry.outline.slug in faults),
+                        ((item, 0, width),),
+                    )
+                )
     return rows
 
 
-def _lesson_line(entry: Entry, progress: Progress, is_chosen: bool, width: int) -> Content:
+def _lesson_line(entry: Entry, progress: Progress, is_chosen: bool, width: int, is_broken: bool) -> Content:
     ready = isinstance(entry.head, LessonHead)
-    sign, status, style = lesson_status(entry, progress)
+    sign, status, style = ("✗", "broken file", "$bad") if is_broken else lesson_status(entry, progress)
     if width < ROOM_FOR_IN_PREPARATION:
         status = status.removeprefix("quiz ")
     if entry.head is None and width < ROOM_FOR_IN_PREPARATION:
