@@ -15,7 +15,7 @@ import pytest
 
 from tests.ptyscreen import Terminal
 from tests.screens import Learner, challenge, learner, solution
-from tutor.course import starter
+from tutor.course import blanks, starter
 from tutor.learner import Box, WorkFile
 from tutor.progress import Store
 from tutor.tui.opening import Opening
@@ -54,11 +54,12 @@ async def test_the_first_save_names_what_is_missing_and_is_remembered(tmp_path: 
     async with learner(tmp_path, Opening("lab", "backprop_fill"), box) as someone:
         assert "Not judged yet" in someone.headline
         assert "Blank 1 is still empty" in await someone.save()
-        assert someone.lab.pane.marked == 28
+        line = blanks(starter(someone.lab.challenge))[0].line
+        assert someone.lab.pane.marked == line
         assert someone.file.read_text() == starter(someone.lab.challenge)
         await someone.until(lambda: someone.state.attempts == 1)
         await someone.press("ctrl+b")
-        assert someone.lab.pane.cursor_location == (27, 12)
+        assert someone.lab.pane.cursor_location == (line - 1, 12)
 
 
 def planted() -> dict[str, tuple[str, str]]:
@@ -162,13 +163,13 @@ async def test_a_save_from_outside_is_judged_and_shown(tmp_path: Path, box: Box)
     async with learner(tmp_path, LAB, box) as someone:
         pane, before = someone.lab.pane, starter(someone.lab.challenge)
         for number, editor in enumerate(EDITORS):
-            pane.move_cursor((7, 3))
+            pane.move_cursor((9, 3))
             after, checks = f"{RIGHT}# {number}\n", someone.lab.answered
             editor(someone.file, after)
             await someone.judged(checks)
             assert "Passed" in someone.headline
             assert pane.text == after
-            assert pane.cursor_location == (7, 3)
+            assert pane.cursor_location == (9, 3)
             assert someone.banner == ""
             pane.undo()  # what stood there is one step back
             assert pane.text == before

@@ -155,7 +155,7 @@ def test_the_headline_is_the_first_thing_that_matters(
 @pytest.mark.parametrize(
     ("name", "headline"),
     [
-        ("linear_scratch", "Nothing stands in forward yet: make `out` from x, W and b, and return it."),
+        ("linear_scratch", "Forward is empty: make out, return it."),
         ("backprop_fill", "Blank 1 is still empty (line "),
     ],
 )
