@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.ptyscreen import ROOT, Terminal
+from tutor.tui.terminal import PASTE_LIMIT
 
 TINY_APP = [sys.executable, ROOT / "tests/faults/tiny_app.py"]
 Start = Callable[..., Terminal]
@@ -49,8 +50,9 @@ def test_a_paste_that_never_ends(terminal: Start) -> None:
 
 def test_a_long_paste_is_cut(terminal: Start) -> None:
     tiny = started(terminal)
-    tiny.send(b"\x1b[200~" + b"0123456789abcdef" * 16384 + b"\x1b[201~!")
-    tiny.wait_for("abcdef!'")
+    text = "0123456789abcdefg" * 16384  # seventeen a round, so that the cut does not fall on its end
+    tiny.send(b"\x1b[200~" + text.encode() + b"\x1b[201~!")
+    tiny.wait_for(f"{text[:PASTE_LIMIT][-6:]}!'")
     quits(tiny)
 
 
