@@ -56,12 +56,12 @@ class QuizScreen(TutorScreen):
             yield self.question
         yield KeyBar()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         left = _left.setdefault(self.app, {}).pop(self.slug, None)
         fits = left is not None and left.questions == self.questions
         self.sitting = left if left is not None and fits else self._new_sitting()
         self.tutor.record("position", screen="quiz", lesson=self.slug)
-        self._show_step()
+        await self._show_step()
 
     def on_unmount(self) -> None:
         if self.answered:
@@ -94,18 +94,18 @@ class QuizScreen(TutorScreen):
         else:
             self.answer.place.focus()
 
-    def action_next(self) -> None:
+    async def action_next(self) -> None:
         """The next question, or after the last what comes next in the course."""
         if self.sitting.step is None:
             self.tutor.go_on(replace=True)
             return
         self.sitting.advance()
-        self._show_step()
+        await self._show_step()
 
-    def action_again(self) -> None:
+    async def action_again(self) -> None:
         """The whole quiz once more."""
         self.sitting = self._new_sitting()
-        self._show_step()
+        await self._show_step()
 
     def action_scroll(self, lines: int) -> None:
         self.query_one("#body", VerticalScroll).scroll_relative(y=lines, animate=False)
@@ -139,11 +139,11 @@ class QuizScreen(TutorScreen):
 
     # ── what is shown ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _show_step(self) -> None:
-        self._swap()
+    async def _show_step(self) -> None:
+        await self._swap()
         self._show_progress()
 
-    def _swap(self) -> None:
+    async def _swap(self) -> None:
         """Put the question, or the result, in the place of what was there."""
         step = self.sitting.step
         shown: Widget
@@ -153,17 +153,16 @@ class QuizScreen(TutorScreen):
             self.set_focus(None)
         else:
             self.answer = shown = Answer(step.asked)
-        before, self.question = self.question, Vertical(shown, classes="question")
+        body, before, self.question = self.query_one("#body", VerticalScroll), self.question, Vertical(shown)
+        self.question.add_class("question")
+        # No frame shows a question that does not have the keys yet: what is typed at its sight must reach it.
         with self.app.batch_update():
             before.display = False
             before.remove()
-            self.query_one("#body", VerticalScroll).mount(self.question)
-        self.query_one("#body", VerticalScroll).scroll_home(animate=False)
-
-    def on_answer_placed(self, message: Answer.Placed) -> None:
-        """A question stands on the screen: it has the keys."""
-        if message.answer is self.answer and not self.answered:
-            self.answer.place.focus(scroll_visible=False)
+            await body.mount(self.question)
+            if self.answer is not None:
+                self.set_focus(self.answer.place, scroll_visible=False)
+        body.scroll_home(animate=False)
 
     def _goes_on(self) -> str:
         step = next_step(self.tutor.course, self.tutor.store.progress)
