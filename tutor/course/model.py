@@ -207,7 +207,10 @@ class Feedback(Struct, frozen=True):
 
 Tier = Literal["basic", "edge", "stress"]
 TIERS: tuple[Tier, ...] = ("basic", "edge", "stress")
-Fill = Literal["zeros", "ones", "negative_zero", "huge", "tiny", "saturated", "fortran", "strided"]
+Fill = Literal["zeros", "ones", "negative_zero", "huge", "tiny", "saturated", "extreme", "ties", "fortran", "strided"]
+FAMILIES = (
+    "function", "layer", "loss", "network", "optimizer", "loop", "autograd", "checker", "initializer", "torch_function"
+)  # fmt: skip
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -223,6 +226,7 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True):
     proves: str  # what passing it shows, such as "a batch of one"
     sizes: dict[str, int]
     fill: dict[str, Fill] = {}  # by the array's name
+    values: dict[str, bool | int | float | str] = {}  # more names for the drive: lr = 0.1, activation = "relu"
     dtype: Literal["float64", "float32"] = "float64"
     repeat: int = 1  # so many draws of it
     kink: bool = False  # at a kink: judge the forward value, shape and finiteness only
@@ -243,12 +247,24 @@ class Drive(Struct, frozen=True, forbid_unknown_fields=True):
     results: dict[Literal["forward", "backward", "update"], dict[str, tuple[str, ...]]] = {}
 
 
+class Variant(Struct, frozen=True, forbid_unknown_fields=True):
+    """Another documented way to be right, such as Adam's epsilon inside the correction."""
+
+    name: str  # as the Report says it: "epsilon inside the correction"
+    lines: str  # Python that is put below the reference's source and makes it this variant
+
+
 class Judge(Struct, frozen=True, forbid_unknown_fields=True):
     """What each result must be.
 
-    `results`: "value" (of the reference), or "d/dW" (the derivative of the objective by the plan's array W).
-    The objective is `sum(output * upstream)`, or `loss` itself. `terms` gives, per derivative, the magnitude of what
-    was summed (an expression of arrays and reference results), of which 1e-9 is the floor of its norm ratio.
+    `results`: "value" (of the reference), "d/dW" (the derivative of the objective by the plan's array W), or "moments"
+    (a random array, of which `moments` gives mean and variance). The objective is `sum(output * upstream)`, or `loss`
+    itself. `terms` gives, per derivative, the magnitude of what was summed (an expression of arrays and reference
+    results), of which 1e-9 is the floor of its norm ratio. A result that the reference does not make in a case, such as
+    the third layer's gradient in a network of two, is not judged in that case.
+
+    `variants` are other ways to be right: one of them, the same one throughout, must hold for every result of every
+    case. `scale = "either"` is such a variant for the batch's 1/N: in the loss, or once in every parameter's gradient.
     """
 
     reference: str  # a module of tutor.nn, such as "tutor.nn.linear", or a file beside challenge.toml
@@ -257,6 +273,14 @@ class Judge(Struct, frozen=True, forbid_unknown_fields=True):
     upstream: str = ""
     loss: str = ""
     terms: dict[str, str] = {}
+    drive: Drive | None = None  # the lines that drive the reference where its interface is not the learner's
+    variants: tuple[Variant, ...] = ()
+    scale: Literal["fixed", "either"] = "fixed"
+    per_sample: tuple[str, ...] = ()  # scale = "either": backward results without 1/N where the layers divide by N
+    says: dict[str, str] = {}  # result -> what is said when its value is wrong, in one sentence
+    within: dict[str, float] = {}  # result -> limit of its norm ratio where it is an estimate: a numeric gradient
+    moments: dict[str, tuple[str, str]] = {}  # result -> mean and variance, as expressions of sizes and values
+    copies: bool = False  # the layer must keep copies: what it was given may be overwritten before backward
 
 
 class Train(Struct, frozen=True, forbid_unknown_fields=True):
@@ -282,7 +306,8 @@ class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["fill", "scratch", "debug"]
     lesson: str  # slug
     defines: tuple[str, ...]  # what the learner's file must define
-    arrays: dict[str, tuple[str, ...]]  # the plan's arrays -> their shape in names of sizes: W = ["n_in", "n_out"]
+    # the plan's arrays -> their shape in sizes, or whole-number expressions of them: g = ["N", "H - K + 1"]
+    arrays: dict[str, tuple[str, ...]]
     drive: Drive
     judge: Judge
     basic: tuple[Case, ...]
@@ -292,6 +317,10 @@ class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
     minutes: int = 20
     limits: Limits = Limits()
     train: Train | None = None
+    draws: dict[str, str] = {}  # how an array is drawn where not from the normal distribution: y = "labels(n_classes)"
+    needs: tuple[Literal["torch"], ...] = ()  # what the box must have loaded besides NumPy
+    family: str = ""  # the ready-made family that gave what challenge.toml itself leaves out
+    options: dict[str, object] = {}  # the family's own settings
     folder: Path | None = None  # filled in when read
 
     def cases(self, tier: Tier) -> tuple[Case, ...]:

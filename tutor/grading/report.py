@@ -94,6 +94,8 @@ class Report(Struct, frozen=True):
     seconds: float
     warnings: tuple[str, ...] = ()
     numeric_note: str = ""
+    variant: str = ""  # which documented variant the file is, where the exercise knows several
+    notes: tuple[str, ...] = ()  # what is worth knowing and is no fault, one sentence each
     final: bool = True  # False: the stress tier is still to come
 
     @property

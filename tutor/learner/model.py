@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -28,11 +29,13 @@ class Numeric(Struct, frozen=True):
 class BoxCase(Struct, frozen=True):
     """One run of the drive: sizes and arrays by name, and what is known to be right for `right(name, value)`."""
 
-    sizes: dict[str, int]
+    sizes: Mapping[str, bool | int | float | str]  # sizes, and whatever else the case gives a name to
     arrays: Arrays
     right: Arrays
     numeric: Numeric | None = None
     second_call: bool = True  # forward and backward once more on the same objects
+    beside: bool = False  # another instance goes forward between the second call's forward and backward
+    reused: bool = False  # a third call, in which the inputs are overwritten between forward and backward
     extra: dict[str, str] = {}  # more results: name -> expression, read at the very end (the reference's `terms`)
 
 
@@ -45,6 +48,7 @@ class BoxJob(Struct, frozen=True):
     cases: tuple[BoxCase, ...]
     limits: Limits = Limits()
     readable: tuple[str, ...] = ()  # folders that the file may read besides system and venv
+    torch: bool = False  # run in a child that has torch loaded
 
 
 FaultKind = Literal[
@@ -95,6 +99,7 @@ class CaseResult(Struct, frozen=True):
     numeric: Arrays  # by name of the plan's array; absent where it could not be made
     numeric_note: str = ""  # "complex step", "central differences", or why there is none
     second_error: CodeError | None = None
+    reused: Arrays = {}  # backward results of the third call, empty when not asked for
 
 
 class BoxResult(Struct, frozen=True):
