@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tomllib
 from collections.abc import Callable, Generator, Iterator
@@ -17,6 +18,10 @@ if str(ROOT) not in sys.path:  # so that `from tests.ptyscreen import Terminal` 
     sys.path.insert(0, str(ROOT))
 
 from tests.ptyscreen import Terminal  # noqa: E402
+
+# A suite that was started in the background ignores ctrl+c, and so would every program that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 # The same examples in every run, and no verdict by the clock of a busy machine.
 settings.register_profile("tutor", deadline=None, derandomize=True)

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from tutor.errors import SourceError, StoreError
-from tutor.learner import Source, WorkFile
+from tutor.learner import Found, Source, WorkFile, look
 from tutor.tui.shared_file import SharedFile
-from tutor.tui.watching import Found, look
 from tutor.tui.widgets.code_pane import CodePane, as_shown
 
 Of = Literal["versions", "folder", "file"]

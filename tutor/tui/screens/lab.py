@@ -15,7 +15,7 @@ from textual.widgets import Static
 from tutor.course import Challenge, starter
 from tutor.errors import StoreError, TutorError
 from tutor.grading import Report
-from tutor.learner import Source, WorkFile
+from tutor.learner import Found, Source, WorkFile
 from tutor.progress import ExerciseState
 from tutor.training import paced_for, start
 from tutor.tui.checking import Checker, CheckFailed, Judged
@@ -24,7 +24,7 @@ from tutor.tui.screens import lab_view
 from tutor.tui.screens.dialogs import Question
 from tutor.tui.screens.lab_coach import Coach
 from tutor.tui.screens.screen import TutorScreen
-from tutor.tui.watching import Found, Settled, Watcher
+from tutor.tui.watching import Settled, Watcher
 from tutor.tui.widgets.code_pane import as_shown
 from tutor.tui.widgets.keybar import KeyBar
 from tutor.tui.widgets.tensor_table import TensorTable
@@ -342,5 +342,6 @@ class LabScreen(TutorScreen):
             hints=self.coach.count,
         )
         self.put("#title", lab_view.title(head, width))
-        self.put("#headline", lab_view.headline(self.report, self.stale, width), layout=True)
+        headline = lab_view.headline(self.report, self.stale, width)
+        self.put("#headline", headline, layout=True, least=lab_view.HEADLINE_LINES)
         self.put("#tabs", lab_view.tabs(VIEWS, self.view, self.has_class("has-output")))

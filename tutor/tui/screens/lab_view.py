@@ -25,6 +25,7 @@ WORDS = {
     "not_reached": "not reached",
 }
 AFTER_THE_PASS = "F5 trains a network with it, F7 goes on. Esc, then s: other solutions."
+HEADLINE_LINES = 2  # have their place always, as lab.tcss says too: most verdicts fit, and nothing below them moves
 OUTPUT_LINES, OUTPUT_COLUMNS = 200, 300  # more of it is not laid out in a blink, and not read either
 CELLS_SHOWN = 6  # rows of the small diff
 WIDE_TABLE = 74  # from here the worst cell stands in the table

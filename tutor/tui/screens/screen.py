@@ -23,8 +23,11 @@ class TutorScreen(Screen[None]):
         """The app, by its own type."""
         return cast("TutorApp", self.app)
 
-    def put(self, selector: str, content: Content, *, layout: bool = False) -> None:
-        """Let a Static say something, where it does not already; `layout` where its height follows its words."""
+    def put(self, selector: str, content: Content, *, layout: bool = False, least: int = 1) -> None:
+        """Let a Static say something, where it does not already; `layout` where its height follows its words.
+
+        `least` is the height in lines that it has however little it says.
+        """
         try:
             static = self.query_one(selector, Static)
         except NoMatches:
@@ -33,7 +36,8 @@ class TutorScreen(Screen[None]):
         if not (isinstance(said, Content) and said.is_same(content)):
             # Arranging a screen anew costs several frames' time, so only where the words need another height.
             height, width = static.content_size.height, static.content_size.width
-            static.update(content, layout=layout and (not width or content.get_height({}, width) != height))
+            fits = bool(width) and max(least, content.get_height({}, width)) == height
+            static.update(content, layout=layout and not fits)
 
     def action_help(self) -> None:
         """Say what the focused widget does and which keys act here."""

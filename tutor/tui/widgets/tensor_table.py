@@ -16,7 +16,7 @@ class TensorTable(Widget, can_focus=True):
 
     HELP = "Every array your code made, in the order in which the pass makes them. Arrows choose one; its cells follow."
 
-    DEFAULT_CSS = "TensorTable { height: auto; }"
+    DEFAULT_CSS = "TensorTable { height: auto; min-height: 100%; }"  # room to grow without moving anything
 
     BINDINGS = [
         Binding("down,j", "move(1)", "Next tensor", show=False),
@@ -36,7 +36,8 @@ class TensorTable(Widget, can_focus=True):
 
     def _fit(self) -> None:
         """Arrange the screen anew only where the lines need another height: it costs several frames' time."""
-        if self.size.width and len(self.lines(self.size.width, self.container_size.height)) != self.size.height:
+        room = self.container_size.height
+        if self.size.width and max(room, len(self.lines(self.size.width, room))) != self.size.height:
             self.refresh(layout=True)
 
     def lines(self, width: int, height: int) -> list[Content]:
