@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import msgspec
 
 from tests.training_runs import LINEAR, SIGMOID, challenge
@@ -9,7 +12,7 @@ from tutor.course import Challenge
 from tutor.grading import Check, Report, grade
 from tutor.learner import Box
 
-__all__ = ["LINEAR", "SIGMOID", "challenge", "changed", "last_report", "lean", "row", "said", "verdict"]
+__all__ = ["LINEAR", "SIGMOID", "challenge", "changed", "exercise", "last_report", "lean", "row", "said", "verdict"]
 
 SEED = 20
 
@@ -26,6 +29,15 @@ def lean(name: str) -> Challenge:
     """An exercise of the course with a small stress tier: three other draws."""
     full = challenge(name)
     return msgspec.structs.replace(full, stress=(msgspec.structs.replace(full.stress[-1], repeat=3),))
+
+
+def exercise(toml: str, folder: Path | None = None) -> Challenge:
+    """An exercise of a test's own, from the part of a challenge.toml that is judged; each tier has the basic cases."""
+    head = {"id": "own", "title": "Own", "kind": "scratch", "lesson": "00-own", "defines": [], "edge": [], "stress": []}
+    fields = {**head, **tomllib.loads(toml)}
+    fields["edge"] = fields["edge"] or fields["basic"]
+    fields["stress"] = fields["stress"] or fields["basic"]
+    return msgspec.structs.replace(msgspec.convert(fields, Challenge), folder=folder)
 
 
 def last_report(box: Box, of: Challenge, source: str, seed: int | None = SEED) -> Report:

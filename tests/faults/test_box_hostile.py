@@ -10,304 +10,15 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.faults.box_programs import HANDFUL, PROGRAMS, ROOT, ROWS, Program
+
 AS_NOBODY: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []}
-
-SOLUTION = """
-import numpy as np
-
-class Linear:
-    def __init__(self, n_in, n_out):
-        self.W = np.zeros((n_in, n_out))
-        self.b = np.zeros(n_out)
-
-    def forward(self, x):
-        FORWARD
-        self.x = x
-        return RETURNED
-
-    def backward(self, g):
-        self.grad_W = self.x.T @ g
-        return g @ self.W.T
-"""
-
-
-def at_import(code: str) -> str:
-    return code + "\n" + in_forward("pass")
-
-
-def in_forward(code: str) -> str:
-    body = "\n        ".join(code.splitlines())
-    return SOLUTION.replace("FORWARD", body).replace("RETURNED", "x @ self.W + self.b")
-
-
-def returning(expression: str) -> str:
-    return SOLUTION.replace("FORWARD", "pass").replace("RETURNED", expression)
-
-
-class Program(NamedTuple):
-    """A program and what is expected of its answer: the kinds of fault allowed, and facts that must hold."""
-
-    source: str
-    kinds: str  # separated by spaces; "none" for no fault
-    holds: str = "True"  # an expression of the answer's fields
-    seconds: float = 2.0
-    memory_mb: int = 1024
-    needs: str = ""  # a layer without which the program would do its harm
-
-
-FOREVER = "while True: pass"
-FORGED = 'import os, struct\nos.write(3, struct.pack("<4sIQ", b"tbx1", len(h), 0) + h)'
-
-PROGRAMS = {
-    # ── never ends ──
-    "endless loop": Program(in_forward(FOREVER), "timeout", "'0.5 s' in sentence and 'loop' in next_step", 0.5),
-    "endless loop at import": Program(at_import(FOREVER), "timeout", seconds=0.5),
-    "sleeps for ever": Program(in_forward("import time; time.sleep(1e6)"), "timeout", seconds=0.5),
-    "catches everything": Program(
-        in_forward(
-            "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass"
-        ),
-        "timeout",
-        seconds=0.5,
-    ),
-    "ignores every signal": Program(
-        in_forward(
-            "import signal\nfor s in set(signal.Signals) - {9, 19}:\n    signal.signal(s, signal.SIG_IGN)\n" + FOREVER
-        ),
-        "timeout",
-        seconds=0.5,
-    ),
-    "stops itself": Program(
-        in_forward("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"), "timeout", seconds=0.5
-    ),
-    "endless __del__": Program(
-        in_forward("class D:\n    def __del__(self):\n        while True: pass\nD()"), "timeout", seconds=0.5
-    ),
-    "endless __repr__": Program(
-        returning("type('R', (), {'__repr__': lambda self: [0 for _ in iter(int, 1)]})()"),
-        "none",
-        "not_arrays['out'] == 'a R'",
-        seconds=0.5,
-    ),
-    "print before an endless loop": Program(
-        in_forward("print('here')\n" + FOREVER), "timeout", "output == 'here\\n'", 0.5
-    ),
-    # ── prints ──
-    "prints for ever": Program(
-        in_forward("while True: print('spam' * 50)"), "output", "output_cut and 'spam' in output", 1
-    ),
-    "writes for ever": Program(in_forward("import os\nwhile True: os.write(1, b'x' * 65536)"), "output", "output_cut"),
-    "some prints": Program(in_forward("print('out is on its way')"), "none", "right and 'on its way' in output"),
-    "escape sequences": Program(
-        in_forward("print('\\x1b[2J\\x1b]0;title\\x07\\x1b[?1049h\\u202eevil\\x9b31m')"),
-        "none",
-        "right and '\\x1b' not in output and 'title' not in output and output.startswith('evil')",
-    ),
-    # ── leaves ──
-    "sys.exit at import": Program(at_import("import sys; sys.exit(0)"), "exited", "'sys.exit' in sentence"),
-    "sys.exit in forward": Program(in_forward("import sys; sys.exit(0)"), "exited", "line == 10"),
-    "raises SystemExit": Program(at_import("raise SystemExit('bye')"), "exited"),
-    "os._exit": Program(in_forward("import os; os._exit(0)"), "exited", "'os._exit' in sentence"),
-    "aborts": Program(in_forward("import os; os.abort()"), "signal", "'SIGABRT' in sentence"),
-    "segmentation fault": Program(in_forward("import ctypes; ctypes.string_at(0)"), "signal", "'SIGSEGV' in sentence"),
-    "kills itself": Program(in_forward("import os; os.kill(os.getpid(), 9)"), "signal", "'SIGKILL' in sentence"),
-    "kills its group": Program(in_forward("import os; os.killpg(0, 9)"), "signal"),
-    "closes every descriptor": Program(at_import("import os; os.closerange(0, 256)"), "no_answer"),
-    "closes them and stays": Program(at_import("import os, time; os.closerange(0, 256); time.sleep(60)"), "no_answer"),
-    "hangs at exit": Program(at_import("import atexit, time; atexit.register(time.sleep, 60)"), "none", "right"),
-    # ── asks for too much ──
-    "endless recursion": Program(
-        in_forward("self.forward(x)"), "exception", "error == 'RecursionError' and line == 10"
-    ),
-    "endless recursion, limit raised": Program(
-        in_forward("import sys; sys.setrecursionlimit(10**9); self.forward(x)"),
-        "exception signal memory timeout",
-        seconds=0.5,
-        memory_mb=128,
-    ),
-    "a 745 GiB array": Program(
-        in_forward("np.zeros((10**6, 10**5))"), "memory", "'745. GiB' in sentence or '745 GiB' in sentence"
-    ),
-    "grows for ever": Program(
-        in_forward("kept = []\nwhile True: kept.append(bytearray(1 << 20))"), "memory timeout", memory_mb=128
-    ),
-    "a 100 MB file": Program(
-        in_forward("with open('big', 'wb') as f: f.write(bytes(100 << 20))"),
-        "exception",
-        "'File too large' in sentence",
-    ),
-    "fills its folder": Program(
-        in_forward(
-            "import os\nfor i in range(200):\n    open(str(i), 'w').write('x' * 9999)\n"
-            "os.mkdir('shut'); open('shut/f', 'w'); os.chmod('shut', 0)"
-        ),
-        "none",
-        "right",
-    ),
-    # ── multiplies ──
-    "fork bomb": Program(in_forward("import os\nwhile True: os.fork()"), "forked", seconds=1, needs="processes"),
-    "forks once": Program(at_import("import os; os.fork()"), "forked", "'Several' in sentence"),
-    "a daemon": Program(
-        at_import(
-            "import os, time\nif os.fork() == 0:\n    os.setsid()\n"
-            "    if os.fork() == 0: time.sleep(60)\n    os._exit(0)"
-        ),
-        "none",
-        "right",
-    ),
-    "a program in a new session": Program(
-        at_import("import subprocess; subprocess.Popen(['sleep', '60'], start_new_session=True)"), "none", "right"
-    ),
-    "endless threads": Program(
-        at_import(
-            "import threading\ndef spin():\n    while True: pass\n"
-            "for _ in range(5): threading.Thread(target=spin).start()"
-        ),
-        "none",
-        "right",
-    ),
-    "thread bomb": Program(
-        in_forward("import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(60,)).start()"),
-        "exception",
-        "'start new thread' in sentence",
-        needs="processes",
-    ),
-    # ── reaches out ──
-    "reads the learner's folder": Program(
-        in_forward("open('USER_DATA/backup/old.py').read()"),
-        "exception",
-        "error == 'PermissionError'",
-        needs="landlock",
-    ),
-    "deletes the learner's folder": Program(
-        in_forward("import shutil; shutil.rmtree('USER_DATA')"),
-        "exception",
-        "error == 'PermissionError'",
-        needs="landlock",
-    ),
-    "writes into the learner's folder": Program(
-        in_forward("open('USER_DATA/events/1.jsonl', 'a').write('x')"),
-        "exception",
-        "error == 'PermissionError'",
-        needs="landlock",
-    ),
-    "kills its parent": Program(
-        in_forward("import os; os.kill(os.getppid(), 9)"), "exception", "error == 'PermissionError'", needs="landlock"
-    ),
-    "kills everything": Program(
-        in_forward("import os; os.kill(-1, 9)"),
-        "none exception",
-        "right or error in ('PermissionError', 'ProcessLookupError')",
-        needs="landlock",
-    ),
-    "connects": Program(
-        in_forward("import socket; socket.create_connection(('127.0.0.1', 9))"),
-        "exception",
-        "error == 'PermissionError'",
-        needs="landlock",
-    ),
-    "listens": Program(
-        in_forward("import socket; socket.create_server(('127.0.0.1', 0))"),
-        "exception",
-        "error == 'PermissionError'",
-        needs="landlock",
-    ),
-    "writes to the terminal": Program(
-        in_forward("open('/dev/tty', 'w')"), "exception", "error in ('PermissionError', 'OSError')"
-    ),
-    # ── cheats ──
-    "patches NumPy and builtins": Program(
-        at_import(
-            "import builtins, numpy as np\nnp.allclose = np.array_equal = lambda *a, **k: True\n"
-            "np.isfinite = lambda a: np.ones(a.shape, bool)\nbuiltins.len = builtins.abs = lambda *a: 0\n"
-            "np.random.seed = None"
-        ).replace("x @ self.W + self.b", "x @ self.W"),
-        "none",
-        "not right and 'out' in results",
-    ),
-    "writes rubbish as its answer": Program(at_import("import os; os.write(3, b'passed!')"), "garbled"),
-    "answers twice": Program(at_import("h = b'{\"parts\":[]}'\n" + FORGED), "forked", "'Several' in sentence"),
-    "forges an answer": Program(at_import("h = b'{\"parts\":[]}'\n" + FORGED + "\nos._exit(0)"), "garbled"),
-    "forges a verdict": Program(
-        at_import('h = b\'{"parts":[],"cases":[{"passed":true}]}\'\n' + FORGED + "\nos._exit(0)"), "garbled"
-    ),
-    "imports the tutor": Program(at_import("import tutor.nn"), "exception", "'cannot be imported' in sentence"),
-    # ── gives the wrong thing ──
-    "returns None": Program(returning("None"), "none", "not_arrays['out'] == 'None'"),
-    "returns a list": Program(returning("(x @ self.W + self.b).tolist()"), "none", "not_arrays['out'] == 'a list'"),
-    "returns complex numbers": Program(returning("x @ self.W + 0j"), "none", "not_arrays['out'] == 'a complex array'"),
-    "returns objects": Program(returning("x.astype(object)"), "none", "not_arrays['out'] == 'an object array'"),
-    "returns a matrix": Program(returning("np.matrix(x)"), "none", "'np.matrix' in not_arrays['out']"),
-    "returns a masked array": Program(returning("np.ma.masked_array(x)"), "none", "'masked' in not_arrays['out']"),
-    "returns far too much": Program(
-        returning("np.broadcast_to(0.0, (10**6, 10**6))"), "none", "'too large' in not_arrays['out']"
-    ),
-    "returns a number": Program(returning("3"), "none", "'out' in results and not right"),
-    "changes its input": Program(in_forward("x *= 2"), "none", "mutated == ['x']"),
-    "changes the world": Program(
-        at_import(
-            "import locale, os, sys, numpy as np\nnp.seterr(all='raise'); np.random.seed(0); os.chdir('/')\n"
-            "os.environ.clear(); sys.path.clear(); sys.stdout = sys.stderr = None; sys.modules.clear()"
-        ),
-        "none exception",
-    ),
-    "overflows": Program(
-        in_forward("for _ in range(3): np.exp(x + 1e4)"),
-        "none",
-        "right and len(warnings) == 1 and 'overflow' in warnings[0]",
-    ),
-    # ── is not right yet ──
-    "raises": Program(in_forward("raise ValueError('no')"), "exception", "line == 10 and 'ValueError: no' in sentence"),
-    "raises what cannot be shown": Program(
-        at_import("class E(Exception):\n    def __str__(self): raise self\nraise E"),
-        "exception",
-        "error == 'E' and line == 3",
-    ),
-    "raises KeyboardInterrupt": Program(
-        in_forward("raise KeyboardInterrupt"), "exception", "error == 'KeyboardInterrupt'"
-    ),
-    "asks the keyboard": Program(in_forward("input('? ')"), "exception", "'no keyboard here' in sentence"),
-    "stops in the debugger": Program(in_forward("breakpoint()"), "exception", "'no keyboard here' in sentence"),
-    "starts the debugger": Program(
-        in_forward("import pdb; pdb.set_trace()"), "exception", "'no keyboard here' in sentence"
-    ),
-    "a missing module": Program(at_import("import nowhere.at_all"), "exception", "'imports nowhere' in sentence"),
-    "a syntax error": Program("import numpy as np\nx = = 3\n", "syntax", "line == 2 and column == 5"),
-    "half written": Program("class Linear:\n    def forward(self,", "syntax", "line == 2"),
-    "tabs and spaces": Program("if True:\n\tx = 1\n        y = 2\n", "syntax", "error == 'TabError' and line == 3"),
-    "a NUL byte": Program("x = 1\0\n", "syntax"),
-    "deeply nested": Program("(" * 100_000, "syntax memory"),
-    "empty": Program("", "exception", "'Linear' in sentence"),
-    "no such method": Program(
-        "class Linear:\n    def __init__(self, a, b): pass\n", "exception", "'forward' in sentence"
-    ),
-    "wrong signature": Program(
-        in_forward("pass").replace("forward(self, x)", "forward(self)"), "exception", "error == 'TypeError'"
-    ),
-}
-HANDFUL = (
-    "endless loop",
-    "prints for ever",
-    "sys.exit at import",
-    "os._exit",
-    "segmentation fault",
-    "closes every descriptor",
-    "a 745 GiB array",
-    "forks once",
-    "a daemon",
-    "a program in a new session",
-    "deletes the learner's folder",
-    "kills its parent",
-    "answers twice",
-    "a syntax error",
-)
 
 
 def python_of_nobody(folder: Path) -> Path | None:
@@ -382,6 +93,11 @@ def zygote() -> Iterator[Runner]:
 
 
 @pytest.fixture(scope="module")
+def bare() -> Iterator[Runner]:
+    yield from runner("without Landlock")
+
+
+@pytest.fixture(scope="module")
 def spare() -> Iterator[Runner]:
     yield from runner("spare")
 
@@ -399,12 +115,49 @@ def check(runner: Runner, name: str) -> None:
     assert told["next_right"], "the next check did not work"
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the zygote is for Linux")
-@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_program_stands_for_a_row() -> None:
+    named = [name for names in ROWS.values() for name in names]
+    assert sorted(named) == sorted(PROGRAMS), set(named) ^ set(PROGRAMS)
+    assert len(ROWS) == 33 and len(PROGRAMS) >= 60
+
+
+def by_row(programs: Iterable[str]) -> pytest.MarkDecorator:
+    """The programs as parameters, each named after its row of the table."""
+    row_of = {name: row for row, names in ROWS.items() for name in names}
+    return pytest.mark.parametrize("name", [pytest.param(name, id=f"{row_of[name]}: {name}") for name in programs])
+
+
+zygote_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the zygote is for Linux")
+
+
+@zygote_only
+@by_row(PROGRAMS)
 def test_zygote_survives(zygote: Runner, name: str) -> None:
     check(zygote, name)
 
 
-@pytest.mark.parametrize("name", HANDFUL)
+# The first two of each row that do not reach for what only Landlock keeps from them.
+WITHOUT_LANDLOCK = [
+    name for names in ROWS.values() for name in [name for name in names if PROGRAMS[name].needs != "landlock"][:2]
+]
+
+
+@zygote_only
+@by_row(WITHOUT_LANDLOCK)
+def test_without_landlock_the_rest_holds(bare: Runner, name: str) -> None:
+    active, sentence = bare.hello["layers"]["landlock"]
+    assert not active and "can read and write whatever you can" in sentence
+    assert all(bare.hello["layers"][layer][0] for layer in ("memory", "processor time", "file size", "privileges"))
+    check(bare, name)
+
+
+@zygote_only
+def test_without_landlock_a_killed_host_costs_one_check(bare: Runner) -> None:
+    told = bare.run(PROGRAMS["kills its parent"])
+    assert told["kind"] in ("tutor", None)
+    assert told["next_right"] and told["untouched"]
+
+
+@by_row(HANDFUL)
 def test_spare_survives(spare: Runner, name: str) -> None:
     check(spare, name)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from tutor.cli.learning import feedback_text, judge_line, question_text
-from tutor.cli.words import broken_text, end_text, exercise_words, report_text, tick_text
+from tutor.cli.submissions import Submission
+from tutor.cli.words import (
+    broken_text,
+    count_text,
+    end_text,
+    exercise_words,
+    report_json,
+    report_text,
+    submission_text,
+    tick_text,
+)
 from tutor.course import Broken, Choice, Feedback, Question, draw
-from tutor.grading import Cell, Check, Report, TierCount
+from tutor.grading import Cell, Check, Report, Tensor, TierCount
 from tutor.progress import ExerciseState
 from tutor.training import End, RunConfig, Tick, duration
 
@@ -92,39 +104,83 @@ def report(**facts: Any) -> Report:
     )
 
 
+CELL = Cell((2, 1), got=0.5, expected=-2.0, numeric=None)
+ROWS = (
+    check("out", "right", ratio=1e-12, worst=structs.replace(CELL, numeric=0.25)),
+    check("grad_W", "wrong_value", ratio=0.7, worst=CELL),
+    check("grad_b", "wrong_shape", actual_shape=(5, 3)),
+    check("grad_x", "not_reached", actual_shape=None),
+)
+TIERS = {"basic": TierCount(1, 4, True), "edge": TierCount(0, 4, True), "stress": TierCount(0, 4, False)}
+
+
 def test_a_verdict_is_its_sentence_and_a_table_whose_columns_stand_under_their_names() -> None:
-    cell = Cell((2, 1), got=0.5, expected=-2.0, numeric=None)
-    checks = (
-        check("out", "right", ratio=1e-12, worst=structs.replace(cell, numeric=0.25)),
-        check("grad_of_a_long_name", "wrong_value", ratio=0.7, worst=cell),
-        check("grad_b", "wrong_shape", actual_shape=(5, 3)),
-        check("grad_x", "not_reached", actual_shape=None),
-    )
-    tiers = {"basic": TierCount(1, 4, True), "edge": TierCount(0, 4, True), "stress": TierCount(0, 4, False)}
-    lines = report_text(report(checks=checks, tiers=tiers)).splitlines()
+    lines = report_text(report(checks=ROWS, tiers=TIERS)).splitlines()
     assert lines[0] == "✗ grad_b is not summed."
-    header, out, long, shape, unreached = lines[2:7]
-    assert [row[0] for row in (out, long, shape, unreached)] == ["✓", "✗", "✗", "·"]
+    header, out, wrong, shape, unreached = lines[2:7]
+    assert [row[0] for row in (out, wrong, shape, unreached)] == ["✓", "✗", "✗", "·"]
     for column, values in {
+        "array": ("out", "grad_W", "grad_b", "grad_x"),
         "shape": ("(4, 3)", "(4, 3)", "(5, 3)", "(4, 3)"),
-        "error": ("1e-12", "7e-01", "shape", "not reached"),
-        "worst at": ("2,1", "2,1"),
+        "verdict": ("right", "value", "shape", "not reached"),
+        "error": ("1e-12", "7e-01"),
+        "at": ("2,1", "2,1"),
     }.items():
-        at = header.index(column)
-        assert [row[at : at + len(v)] for row, v in zip((out, long, shape, unreached), values, strict=False)] == [
-            *values
-        ]
+        at = header.index(f" {column} ") + 1
+        rows = (out, wrong, shape, unreached)
+        assert [row[at : at + len(v)] for row, v in zip(rows, values, strict=False)] == [*values]
     for column, number in {"yours": "0.5", "expected": "-2", "numeric": "–"}.items():
-        end = header.index(column) + len(column)
-        assert long[:end].endswith(" " + number)
+        assert wrong[: header.index(column) + len(column)].endswith(" " + number)
+    assert shape.endswith("  expected (4, 3)")
     assert lines[-1] == "  basic 1/4   edge 0/4   stress –"
+
+
+def test_a_wide_table_puts_the_cells_of_what_is_wrong_below_its_row() -> None:
+    long = structs.replace(ROWS[1], name="grad_of_a_name_that_leaves_no_room_for_it", expected_shape=(4, 3, 11, 12))
+    lines = report_text(report(checks=(ROWS[0], long), tiers=TIERS)).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[3].split() == ["✓", "out", "(4,", "3)", "right", "1e-12"]
+    assert lines[5] == "    at 2,1: yours 0.5, expected -2, numeric –"
+
+
+def test_wrong_and_right_are_told_apart_in_digits() -> None:
+    near = check("out", "wrong_value", ratio=1e-6, worst=Cell((0,), got=0.12345678, expected=0.12345612, numeric=None))
+    assert "0.123457  0.123456  " in report_text(report(checks=(near,), tiers=TIERS))
+
+
+def test_sentences_are_wrapped_and_nothing_of_the_report_is_left_out() -> None:
+    sentence = "A sentence that goes on and on " * 5
+    text = report_text(
+        report(headline=sentence, next_step=sentence, variant="epsilon inside", notes=("Worth knowing.", sentence))
+    )
+    assert max(map(len, text.splitlines())) <= 80 and " ".join(text.split()).count(sentence.strip()) == 3
+    assert "\n\n  Variant: epsilon inside.\n  Note: Worth knowing.\n" in text
 
 
 def test_a_verdict_shows_what_was_printed_as_text_alone() -> None:
     text = report_text(report(line=7, output="\x1b[31mred\x1b[0m\n", output_cut=True, warnings=("overflow\x07",)))
-    assert "  Line 7.\n" in text and "\nYour output:\nred … (cut)\n" in text and text.endswith("Warning: overflow␇")
+    assert "  Line 7.\n" in text and text.endswith("\n  Warning: overflow␇\n\nYour output:\nred\n… (cut)")
     assert "Line" not in report_text(report(line=7, headline="It stopped in line 7."))
     assert report_text(report(status="passed", headline="Passed.")) == "✓ Passed."
+    endless = report_text(report(output="x\n" * 1000)).splitlines()
+    assert len(endless) < 70 and endless[-1] == "… (940 more lines; --json has them)"
+
+
+def test_numbers_that_json_does_not_know_are_words() -> None:
+    worst = Cell((0,), got=float("nan"), expected=float("-inf"), numeric=1.5)
+    tensor = Tensor("out", yours=[[1.0, float("inf")], [2.0, 3.0]], expected=float("nan"), numeric=None)
+    raw = report_json(report(checks=(check("out", "non_finite", ratio=None, worst=worst),), tensors=(tensor,)))
+    told = json.loads(raw)
+    assert told["checks"][0]["worst"] == {"index": [0], "got": "nan", "expected": "-inf", "numeric": 1.5}
+    assert told["tensors"] == [{"name": "out", "yours": [[1.0, "inf"], [2.0, 3.0]], "expected": "nan", "numeric": None}]
+    again = msgspec.json.decode(raw, type=Report, strict=False)
+    assert again.checks[0].worst is not None and str(again.checks[0].worst.got) == "nan"
+
+
+def test_a_submission_is_one_line_whatever_its_name_and_its_words() -> None:
+    odd = Submission("a\x1b[2J\nb.py", report(headline="It stopped with\nValueError\x07."))
+    assert submission_text(odd, 8) == "✗ a b.py    It stopped with ValueError␇."
+    assert count_text({"passed": 2, "could_not_run": 1}) == "2 passed, 0 failed, 1 could not run"
 
 
 # ── a run ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 
 from tests.gradings import LINEAR, changed, last_report, lean
 from tutor.course import TIERS, Case, Challenge, Fill
+from tutor.course.draws import FILLS_OF_WHOLE_NUMBERS
 from tutor.grading.plan import Planned, make_plan
 from tutor.learner import Box
 
@@ -82,6 +83,11 @@ def test_a_fill_is_what_its_name_says(fill: str, dtype: str) -> None:
             assert 1e-17 < np.abs(x).max() < 1e-14
         case "saturated":
             assert 100 < np.abs(x).max() < 2000
+        case "extreme":
+            assert np.abs(x).min() >= 1e4
+        case "ties":
+            assert (x == 0).any() and not np.signbit(x[x == 0]).any()
+            assert len(np.unique(x)) < x.size / 2
         case "fortran":
             assert x.flags.f_contiguous and not x.flags.c_contiguous
         case "strided":
@@ -111,3 +117,72 @@ def test_a_fill_reaches_the_learners_code_as_it_is(box: Box, fill: str, asserted
     assert last_report(box, msgspec.structs.replace(exercise, drive=drive), asserting).passed
     never = changed(asserting, (f"({asserted})", f"not ({asserted})"))
     assert not last_report(box, msgspec.structs.replace(exercise, drive=drive), never).passed
+
+
+# ── draws ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def drawn(draw: str, shape: tuple[str, ...] = ("N", "n_in"), **fields: object) -> list[np.ndarray[Any, Any]]:
+    """The array x of thirty draws of one case."""
+    exercise = with_case(**{"values": {"p": 0.75}, "repeat": 30, **fields})
+    exercise = msgspec.structs.replace(exercise, draws={"x": draw}, arrays={**exercise.arrays, "x": shape})
+    return [planned.arrays["x"] for planned in make_plan(exercise, ("edge",), 7)]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("draw", ["labels(n_out)", "integers(-2, n_out + 1)"])
+def test_whole_numbers_stay_whole_and_cover_their_range(draw: str, dtype: str) -> None:
+    arrays = drawn(draw, dtype=dtype)
+    low, high = (0, 3) if draw.startswith("labels") else (-2, 4)
+
+    assert {array.dtype for array in arrays} == {np.dtype("int64")}
+    assert set(np.concatenate(arrays).ravel()) == set(range(low, high))
+    assert all(len(np.unique(array)) > 1 for array in drawn(draw, ("2",)))  # never one class alone where there are two
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("draw", ["uniform", "positive", "one_hot", "mask(p)", "probabilities", "distinct", "normal"])
+def test_a_draw_is_what_its_name_says(draw: str, dtype: str) -> None:
+    arrays = drawn(draw, dtype=dtype)
+    together = np.stack(arrays)
+
+    assert together.dtype == dtype and together.shape == (30, 6, 5)
+    assert len({array.tobytes() for array in arrays}) > 20
+    match draw:
+        case "uniform":
+            assert 0 <= together.min() < 0.05 and 0.95 < together.max() < 1
+        case "positive":
+            assert together.min() > 0.05
+        case "one_hot":
+            assert (np.sort(together, axis=-1) == [0, 0, 0, 0, 1]).all()
+            assert all(len(np.unique(array, axis=0)) > 1 for array in arrays)
+        case "mask(p)":
+            assert set(np.unique(together)) == {0, 1} and 0.7 < together.mean() < 0.8
+            assert all(0 < array.mean() < 1 for array in drawn("mask(0.99)", ("2", "2")))
+        case "probabilities":
+            assert together.min() > 0
+            np.testing.assert_allclose(together.sum(axis=-1), 1, rtol=1e-6)
+        case "distinct":
+            gaps = np.diff(np.sort(together.reshape(30, -1), axis=1), axis=1)
+            assert gaps.min() > 0.05 and 0.9 < together.std() < 1.1
+        case "normal":
+            assert together.min() < -2 and 0.9 < together.std() < 1.1
+
+
+def test_a_shape_may_be_made_of_expressions() -> None:
+    (first, *_) = drawn("normal", ("N - n_out + 1", "3", "n_in"))
+
+    assert first.shape == (4, 3, 5)
+    assert drawn("normal", ())[0].shape == ()
+    assert drawn("integers(0, 1000000)", ())[0].shape == ()
+
+
+@pytest.mark.parametrize("fill", get_args(Fill))
+def test_every_fill_takes_arrays_of_any_rank(fill: str) -> None:
+    for shape in ((), ("N",), ("N", "n_in", "n_out")):
+        assert drawn("normal", shape, fill={"x": fill})[0].shape == tuple(SIZES[size] for size in shape)
+
+
+def test_a_fill_of_whole_numbers_keeps_them_whole() -> None:
+    for fill in FILLS_OF_WHOLE_NUMBERS:
+        assert drawn("labels(n_out)", fill={"x": fill})[0].dtype == np.int64

@@ -81,7 +81,7 @@ def test_code_keeps_its_lines_and_is_set_in() -> None:
 
 
 def test_python_has_the_colours_of_the_code_pane() -> None:
-    from tutor.tui.widgets.code_pane import CODE_THEME
+    from tutor.tui.widgets.code_theme import CODE_THEME
 
     content = python_content('é = "ü"  # ö\nreturn f(1)')
     for text, name in (('"ü"', "string"), ("# ö", "comment"), ("return", "keyword.return"), ("f(", "function.call")):

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import platform
 import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import click
 
+from tutor import files
 from tutor.cli.stored import is_writable, nearest_folder
 from tutor.cli.words import broken_text
 from tutor.course import Broken, Challenge, LessonHead, list_challenges, load_course
-from tutor.errors import BoxError
+from tutor.errors import BoxError, reason_of
 from tutor.paths import Paths
-from tutor.progress import Store
+from tutor.progress import Store, backup
 from tutor.training import usable_cores
 
 LITTLE_ROOM = 50 * 1024 * 1024  # bytes
@@ -32,15 +35,16 @@ class Finding(NamedTuple):
 
 
 @click.command()
+@click.option("--repair", is_flag=True, help="Bring back from the kept copies what is lost.")
 @click.pass_obj
-def doctor(paths: Paths) -> int:
+def doctor(paths: Paths, repair: bool) -> int:
     """Say what works here and what is missing.
 
     Looks at the terminal, your files, the course, the protections around your code, and what training can use.
     """
     for heading, findings in (
         ("Terminal", _terminal()),
-        ("Your files", _files(paths)),
+        ("Your files", itertools.chain(_kept_copies(paths, repair), _files(paths))),
         ("The course", _course(paths)),
         ("The box for your code", _box()),
         ("Training", _training()),
@@ -86,6 +90,40 @@ def _files(paths: Paths) -> Iterator[Finding]:
         yield Finding(not store.damaged, "progress", f"{events} events{damage if store.damaged else ''}")
         if store.trouble:
             yield Finding(False, "store", store.trouble)
+
+
+def _kept_copies(paths: Paths, repair: bool) -> Iterator[Finding]:
+    """What the copies hold and the folder does not, as after code that deleted it; brought back when asked for."""
+    try:
+        lost = backup.lost_lines(paths.events, paths.backup)
+        versions = list(_lost_files(paths))
+        if not lost and not versions:
+            return
+        what = " and ".join(filter(None, (_counted(len(lost), "event"), _counted(len(versions), "file"))))
+        if not repair:
+            yield Finding(False, "lost", f"{what}, still in {paths.backup}: tutor doctor --repair brings that back")
+            return
+        if lost:
+            backup.restore(paths.events, lost, os.urandom(4).hex())
+        for target, version in versions:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            files.replace(target, version.read_bytes())
+        yield Finding(True, "brought back", f"{what}, from {paths.backup}")
+    except OSError as error:
+        yield Finding(False, "copies", f"{paths.backup} could not be used: {reason_of(error)}")
+
+
+def _lost_files(paths: Paths) -> Iterator[tuple[Path, Path]]:
+    """Files of exercises that are gone, each with its newest kept version."""
+    for folder in sorted(paths.backup.iterdir()) if paths.backup.is_dir() else ():
+        versions = sorted(folder.glob("*.py"))
+        target = paths.implementation(folder.name)
+        if versions and not os.path.lexists(target):
+            yield target, versions[-1]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number > 1 else ''}" if number else ""
 
 
 def _course(paths: Paths) -> Iterator[Finding]:

@@ -1,18 +1,15 @@
-"""challenge, test, hint, solution, reset: everything about one exercise."""
+"""challenge, hint, solution, reset: everything about one exercise."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
-import msgspec
 
 from tutor.cli import has_screen
 from tutor.cli.stored import open_store, source_of, work_file, writing
-from tutor.cli.words import broken_text, exercise_words, report_text
+from tutor.cli.words import broken_text, exercise_words
 from tutor.course import (
-    TIERS,
     Broken,
     Challenge,
     hints,
@@ -26,13 +23,8 @@ from tutor.course import (
     why,
 )
 from tutor.course import hint as read_hint
-from tutor.errors import SourceError
-from tutor.grading import Report, TierCount
-from tutor.learner import Box, Fault
 from tutor.paths import Paths
 from tutor.progress import ExerciseState, Store
-
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -73,58 +65,6 @@ def _list(paths: Paths, kind: str | None, lesson: str | None) -> None:
             click.echo(f"{sign} {item.id:<22}{item.kind:<9}{exercise_words(state):<16}{item.title}")
     if not shown:
         click.echo("There is no such exercise yet. tutor challenge --list shows all.", err=True)
-
-
-@click.command()
-@click.argument("id")
-@click.option("--file", type=FILE, help="Judge this file instead of yours; the verdict is not stored.")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
-@click.pass_obj
-def test(paths: Paths, id: str, file: Path | None, as_json: bool) -> int:
-    """Judge your code for an exercise.
-
-    Exit status: 0 when it passes, 1 when not, 2 for an unknown exercise or wrong usage, 3 for a fault of the tutor.
-    """
-    from tutor.grading import grade
-
-    found = load_challenge(paths.lessons, id)
-    try:
-        source = source_of(paths, found, file)
-    except SourceError as error:
-        report = _unreadable(found, error)
-    else:
-        with Box() as box:
-            report = list(grade(found, source.text, box))[-1]
-    click.echo(msgspec.json.encode(report) if as_json else report_text(report))
-    if report.fault is not None and report.fault.kind == "tutor":
-        return 3
-    if file is None and report.source_hash:
-        with open_store(paths) as store:
-            store.record("position", screen="lab", lesson=found.lesson, exercise=found.id)
-            for kind, facts in report.events(found.lesson):
-                store.record(kind, **facts)
-    return 0 if report.passed else 1
-
-
-def _unreadable(challenge: Challenge, error: SourceError) -> Report:
-    """The verdict on a file that is no Python text, so that a script reads the same record for every file."""
-    next_step = " ".join(part for part in (error.what, error.next_step) if part)
-    return Report(
-        challenge=challenge.id,
-        source_hash="",
-        seed=0,
-        status="could_not_run",
-        headline=error.title,
-        next_step=next_step,
-        checks=(),
-        tiers={tier: TierCount(0, len(challenge.judge.results), judged=False) for tier in TIERS},
-        tensors=(),
-        fault=Fault("syntax", error.title, next_step),
-        line=None,
-        output="",
-        output_cut=False,
-        seconds=0.0,
-    )
 
 
 @click.command()

@@ -18,7 +18,7 @@ VERBS = {
     "learn": "learning",
     "quiz": "learning",
     "challenge": "exercises",
-    "test": "exercises",
+    "test": "judging",
     "hint": "exercises",
     "solution": "exercises",
     "reset": "exercises",

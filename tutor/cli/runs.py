@@ -11,8 +11,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from tutor.cli.exercises import FILE
-from tutor.cli.stored import source_of
+from tutor.cli.stored import FILE, source_of
 from tutor.cli.words import end_text, tick_text
 from tutor.course import load_challenge
 from tutor.learner import Box

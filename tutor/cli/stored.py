@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +12,12 @@ import click
 
 from tutor.course import Challenge, starter
 from tutor.errors import StoreError
-from tutor.learner import Source, WorkFile, read_source
+from tutor.learner import Source, WorkFile, read_source, read_stream
 from tutor.paths import Paths
 from tutor.progress import Store
+
+STDIN = Path("-")
+FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)  # - is what is piped in
 
 
 def nearest_folder(folder: Path) -> Path:
@@ -50,6 +54,8 @@ def source_of(paths: Paths, challenge: Challenge, file: Path | None = None) -> S
 
     Raises SourceError where it cannot be read as Python, StoreError where it cannot be made.
     """
+    if file == STDIN:
+        return read_stream(sys.stdin.buffer, "Standard input")
     if file is not None:
         return read_source(file)
     with writing():

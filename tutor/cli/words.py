@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
 from tutor.course import TIERS, Broken
-from tutor.grading import Check, Report
+from tutor.grading import Check, Report, Verdict
 from tutor.learner import printable
 from tutor.progress import ExerciseState
 from tutor.training import Tick, duration
 
+if TYPE_CHECKING:
+    from tutor.cli.submissions import Submission
+
+COLUMNS = 80
+OUTPUT_LINES = 60
+LONGEST_NAME = 40  # a column is no wider for a longer name
 SIGN = {"right": "✓", "not_reached": "·"}
+# The words of the Lab.
+VERDICT: dict[Verdict, str] = {
+    "right": "right",
+    "wrong_value": "value",
+    "wrong_shape": "shape",
+    "wrong_dtype": "dtype",
+    "non_finite": "not finite",
+    "missing": "missing",
+    "mutated": "changed",
+    "unstable": "2nd call",
+    "not_reached": "not reached",
+}
 
 
 def broken_text(broken: Broken) -> str:
@@ -23,40 +49,177 @@ def exercise_words(state: ExerciseState) -> str:
     return f"{state.right} of {state.total} right" if state.total else "not right yet" if state.attempts else "new"
 
 
+def one_line(text: str) -> str:
+    """Foreign text made fit for a place in a line."""
+    return " ".join(printable(text).split())
+
+
+# ── a verdict ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
 def report_text(report: Report) -> str:
-    """A verdict: the sentence first, then every array of the pass in order, then what was printed."""
-    lines = [("✓ " if report.passed else "✗ ") + report.headline]
-    if report.next_step:
-        lines.append(f"  {report.next_step}")
-    if report.line and f"line {report.line}" not in report.headline:
+    """A verdict: the sentence first, then every array in the order of the pass, then what was printed."""
+    lines = _wrapped(report.headline, "✓ " if report.passed else "✗ ") + _wrapped(report.next_step)
+    if report.line and f"line {report.line}" not in report.headline.lower():
         lines.append(f"  Line {report.line}.")
     if report.checks:
-        width = max(14, *(len(check.name) + 2 for check in report.checks))
-        names = f"{'array':<{width}}{'shape':<16}{'error':<10}{'worst at':<10}"
-        lines += ["", f"  {names}{'yours':>12}{'expected':>12}{'numeric':>12}"]
-        lines += [_row(check, width) for check in report.checks]
-        counts = (
-            f"{tier} {report.tiers[tier].right}/{report.tiers[tier].total}"
-            if report.tiers[tier].judged
-            else f"{tier} –"
-            for tier in TIERS
-        )
-        lines += ["", "  " + "   ".join(counts)]
-    if report.output.strip():
-        lines += ["", "Your output:", printable(report.output).rstrip() + (" … (cut)" if report.output_cut else "")]
-    lines += [f"Warning: {printable(warning)}" for warning in report.warnings]
-    return "\n".join(lines)
+        lines += ["", *_table(report.checks), "", "  " + _tiers(report)]
+    told = [f"Variant: {report.variant}."] if report.variant else []
+    told += [f"Note: {note}" for note in report.notes]
+    told += [f"Warning: {warning}" for warning in report.warnings]
+    if told:
+        lines += ["", *(line for sentence in told for line in _wrapped(sentence))]
+    return "\n".join(lines + _output(report))
 
 
-def _row(check: Check, width: int) -> str:
-    shape = str(check.actual_shape if check.actual_shape is not None else check.expected_shape)
-    error = f"{check.ratio:.0e}" if check.ratio is not None else check.verdict.removeprefix("wrong_").replace("_", " ")
-    row = f"{SIGN.get(check.verdict, '✗')} {check.name:<{width}}{shape:<16}{error:<10}"
-    if check.worst is not None:
-        at = ",".join(map(str, check.worst.index))
-        numeric = "–" if check.worst.numeric is None else f"{check.worst.numeric:.5g}"
-        row += f"{at:<10}{check.worst.got:>12.5g}{check.worst.expected:>12.5g}{numeric:>12}"
-    return row.rstrip()
+def _wrapped(text: str, sign: str = "  ") -> list[str]:
+    """A sentence in lines behind a sign; no word is cut."""
+    return textwrap.wrap(
+        one_line(text),
+        COLUMNS,
+        initial_indent=sign,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _tiers(report: Report) -> str:
+    return "   ".join(
+        f"{tier} {count.right}/{count.total}" if count.judged else f"{tier} –"
+        for tier, count in ((tier, report.tiers[tier]) for tier in TIERS)
+    )
+
+
+def _output(report: Report) -> list[str]:
+    if not report.output.strip():
+        return []
+    lines = printable(report.output).rstrip().split("\n")
+    if len(lines) > OUTPUT_LINES:
+        end = [f"… ({len(lines) - OUTPUT_LINES} more lines; --json has them)"]
+    else:
+        end = ["… (cut)"] if report.output_cut else []
+    return ["", "Your output:", *lines[:OUTPUT_LINES], *end]
+
+
+HEADER = ("array", "shape", "verdict", "error", "at", "yours", "expected", "numeric")
+NUMBERS = 5  # from this column on they stand flush right
+
+
+def _table(checks: Sequence[Check]) -> list[str]:
+    """A row for each array; its worst cell stands in the row where there is room, else below it where it is wrong."""
+    cells = [_cell(check) for check in checks]
+    lines = _aligned([HEADER, *((*_facts(check), *cell) for check, cell in zip(checks, cells, strict=True))])
+    if max(map(len, lines)) + 2 <= COLUMNS:
+        below = [""] * len(checks)
+    else:
+        lines = _aligned([HEADER[:4], *map(_facts, checks)])
+        below = [
+            _cell_sentence(cell) if check.verdict != "right" else "" for check, cell in zip(checks, cells, strict=True)
+        ]
+    rows = ["  " + lines[0]]
+    for check, line, sentence in zip(checks, lines[1:], below, strict=True):
+        if check.verdict == "wrong_shape":
+            line += f"  expected {shape_text(check.expected_shape)}"
+        rows += [f"{SIGN.get(check.verdict, '✗')} {line}", *([f"    {sentence}"] if sentence else [])]
+    return rows
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            f"{text:>{width}}" if number >= NUMBERS else f"{text:<{width}}"
+            for number, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _facts(check: Check) -> tuple[str, str, str, str]:
+    shape = check.actual_shape if check.actual_shape is not None else check.expected_shape
+    error = "" if check.ratio is None else f"{check.ratio:.0e}"
+    return check.name, shape_text(shape), VERDICT[check.verdict], error
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape as NumPy writes it."""
+    return str(tuple(shape))
+
+
+def _cell(check: Check) -> tuple[str, str, str, str]:
+    """Where the worst cell is and what stands there, with so many digits that wrong and right differ."""
+    worst = check.worst
+    if worst is None:
+        return "", "", "", ""
+    digits = 4
+    while (
+        check.verdict == "wrong_value" and digits < 10 and f"{worst.got:.{digits}g}" == f"{worst.expected:.{digits}g}"
+    ):
+        digits += 1
+    numeric = "–" if worst.numeric is None else f"{worst.numeric:.{digits}g}"
+    return ",".join(map(str, worst.index)), f"{worst.got:.{digits}g}", f"{worst.expected:.{digits}g}", numeric
+
+
+def _cell_sentence(cell: tuple[str, str, str, str]) -> str:
+    at, yours, expected, numeric = cell
+    if not yours:
+        return ""
+    return f"{f'at {at}: ' if at else ''}yours {yours}, expected {expected}, numeric {numeric}"
+
+
+# ── many verdicts ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def submission_text(submission: Submission, width: int) -> str:
+    """One file of many and its verdict, in a line."""
+    name = one_line(submission.file)
+    sign = "✓" if submission.report.passed else "✗"
+    return f"{sign} {name:<{min(width, LONGEST_NAME)}}  {one_line(submission.report.headline)}"
+
+
+def count_text(counts: Mapping[str, int]) -> str:
+    """How many files passed, failed and could not be run."""
+    return ", ".join(
+        f"{counts.get(status, 0)} {status.replace('_', ' ')}" for status in ("passed", "failed", "could_not_run")
+    )
+
+
+def report_json(record: Report | Submission) -> bytes:
+    """A verdict as one line of JSON; numbers that JSON does not know are the strings "nan", "inf" and "-inf"."""
+    if isinstance(record, Report):
+        return msgspec.json.encode(_sayable(record))
+    return msgspec.json.encode(replace(record, report=_sayable(record.report)))
+
+
+def _sayable(report: Report) -> Report:
+    checks = tuple(_sayable_check(check) for check in report.checks)
+    tensors = tuple(
+        replace(tensor, **{part: _sayable_value(getattr(tensor, part)) for part in ("yours", "expected", "numeric")})
+        for tensor in report.tensors
+    )
+    return replace(report, checks=checks, tensors=tensors)
+
+
+def _sayable_check(check: Check) -> Check:
+    worst = check.worst and replace(
+        check.worst,
+        got=_sayable_value(check.worst.got),
+        expected=_sayable_value(check.worst.expected),
+        numeric=_sayable_value(check.worst.numeric),
+    )
+    return replace(check, ratio=_sayable_value(check.ratio), worst=worst)
+
+
+def _sayable_value(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, list) and b"null" in msgspec.json.encode(value):  # as the encoder would say nan
+        return [_sayable_value(item) for item in value]
+    return value
+
+
+# ── runs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def tick_text(tick: Tick) -> str:

@@ -98,7 +98,7 @@ def to_record(data: Data, into: type[Struct], text: str, file: Path, first_line:
     try:
         return msgspec.convert(data, into)
     except msgspec.ValidationError as error:
-        path, reason = _in_plain_words(str(error), data, into)
+        path, reason = in_plain_words(str(error), data, into)
         raise ContentError(file, reason, _line_in(text, path, first_line)) from None
 
 
@@ -143,14 +143,15 @@ _TYPES = {
 }
 
 
-def _in_plain_words(message: str, data: Data, into: type) -> tuple[KeyPath, str]:
+def in_plain_words(message: str, data: Data, into: type) -> tuple[KeyPath, str]:
+    """The key that msgspec's message is about, and the message as an author reads it."""
     what, _, where = message.partition(" - at `$")
     path = _real_path(where.rstrip("`"), data, into)
     name = _dotted(path)
     if match := re.match(r"Object missing required field `(.*)`", what):
         return path, f"`{_dotted((*path, match[1]))}` is missing"
     if match := re.match(r"Object contains unknown field `(.*)`", what):
-        known = list(get_type_hints(owner)) if isinstance(owner := _type_at(into, path), type) else []
+        known = owner.__struct_encode_fields__ if _is_struct(owner := _type_at(into, path)) else ()
         near = difflib.get_close_matches(match[1], known, n=1)
         hint = f": did you mean `{near[0]}`?" if near else f": there is {', '.join(known)}"
         return (*path, match[1]), f"`{_dotted((*path, match[1]))}` is not known here{hint}"
@@ -188,12 +189,17 @@ def _fits(value: object, kind: object) -> bool:
     return True
 
 
+def _is_struct(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
 def _type_at(kind: Any, path: KeyPath) -> Any:
     for key in path:
         if get_origin(kind) in (Union, UnionType):
             kind = next((arm for arm in get_args(kind) if arm is not type(None)), None)
-        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            kind = get_type_hints(kind).get(str(key))
+        if _is_struct(kind):
+            called = dict(zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True))  # `pass` in TOML
+            kind = get_type_hints(kind).get(called.get(str(key), ""))
         elif get_origin(kind) is tuple:
             kind = get_args(kind)[0]
         elif get_origin(kind) is dict:

@@ -1,24 +1,68 @@
 """From a learner's file to a Report: a plan of fresh arrays, the truth at them, the box, the verdict.
 
-Others use `grade`, `prepare` (the next check's share of it, done while nobody waits) and the records of a Report;
-NumPy is imported when the first check is made, not before.
+Others use `grade`, `prepare` (the next check's share of it, done while nobody waits) and the records of a Report.
+For gradients by evaluations alone there are `numeric_gradient`, `check_directions`, `find_wrong_entries`, and
+`full_gradient` (every parameter of a 784-128-10 network in a blink). NumPy is imported when one of them is asked for.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tutor.grading.report import Cell, Check, Report, Tensor, TierCount, Verdict
 
 if TYPE_CHECKING:
+    from tutor.grading.full_check import FullGradient, full_gradient
     from tutor.grading.grader import Prepared, grade, prepare
+    from tutor.grading.gradients import (
+        DirectionCheck,
+        NumericGradient,
+        WrongEntries,
+        WrongEntry,
+        check_directions,
+        find_wrong_entries,
+        numeric_gradient,
+    )
 
-__all__ = ["Cell", "Check", "Prepared", "Report", "Tensor", "TierCount", "Verdict", "grade", "prepare"]
+__all__ = [
+    "Cell",
+    "Check",
+    "DirectionCheck",
+    "FullGradient",
+    "NumericGradient",
+    "Prepared",
+    "Report",
+    "Tensor",
+    "TierCount",
+    "Verdict",
+    "WrongEntries",
+    "WrongEntry",
+    "check_directions",
+    "find_wrong_entries",
+    "full_gradient",
+    "grade",
+    "numeric_gradient",
+    "prepare",
+]
+
+_MODULES = {
+    "DirectionCheck": "gradients",
+    "FullGradient": "full_check",
+    "NumericGradient": "gradients",
+    "Prepared": "grader",
+    "WrongEntries": "gradients",
+    "WrongEntry": "gradients",
+    "check_directions": "gradients",
+    "find_wrong_entries": "gradients",
+    "full_gradient": "full_check",
+    "grade": "grader",
+    "numeric_gradient": "gradients",
+    "prepare": "grader",
+}
 
 
 def __getattr__(name: str) -> object:
-    if name in ("Prepared", "grade", "prepare"):
-        from tutor.grading import grader
-
-        return getattr(grader, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -5,44 +5,60 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
+import numpy as np
 from msgspec import Struct
 
-from tutor.course import TIERS, Challenge, Tier, blanks
+from tutor.course import TIERS, Challenge, Tier
 from tutor.errors import BoxError
-from tutor.grading.judge import fold_rows, judge_case, result_stages
-from tutor.grading.numeric import add_numeric, wants_numeric
-from tutor.grading.plan import Planned, make_plan
-from tutor.grading.report import Check, Report, Status, Tensor, TierCount, first_wrong
-from tutor.grading.truth import Truth, fed_names, find_truth
-from tutor.learner import Box, BoxCase, BoxJob, BoxResult, CaseResult, Fault, Numeric, content_hash
-
-LARGEST_TENSOR_SHOWN = 4096  # entries; a larger one is not copied into the Report
+from tutor.grading.attempt import Attempt, count_tiers, shown_case, stopped_before, tensors
+from tutor.grading.headline import headline
+from tutor.grading.judge import fold_rows, judge_plan, notes
+from tutor.grading.lines import batch_names, fed_names, makes_objects, updated_names
+from tutor.grading.numeric import add_numeric, shown_entries, wants_numeric
+from tutor.grading.plan import AnyArray, Planned, make_plan
+from tutor.grading.report import Report, Status, first_wrong
+from tutor.grading.truth import Truth, find_truth, never_made
+from tutor.grading.variants import MAIN, Way, explain, further, mixed, scaled_truth, ways_of, worth_trying
+from tutor.learner import Box, BoxCase, BoxJob, BoxResult, Numeric, content_hash
 
 # Judged together: what is answered within a blink, and what makes sure.
 GROUPS: tuple[tuple[Tier, ...], ...] = (("basic", "edge"), ("stress",))
+
+Plan = tuple[Planned, ...]
+Truths = tuple[Truth, ...]
 
 
 class Prepared(Struct, frozen=True):
     """The plan of the next check and the truth at it, drawn beforehand and shown to nobody."""
 
     seed: int
-    parts: dict[tuple[Tier, ...], tuple[tuple[Planned, ...], tuple[Truth, ...]]]
+    parts: dict[tuple[Tier, ...], tuple[Plan, Truths]]
+    variants: dict[tuple[str, tuple[Tier, ...]], Truths] = {}  # by the lines that make the variant
 
 
-def prepare(challenge: Challenge, box: Box) -> Prepared:
+def prepare(challenge: Challenge, box: Box, seed: int | None = None) -> Prepared:
     """Draw the arrays of the next check and run the reference on them."""
-    seed = secrets.randbits(63)
-    return Prepared(seed, {tiers: _plan_and_truth(challenge, tiers, seed, box) for tiers in GROUPS})
+    seed = secrets.randbits(63) if seed is None else seed
+    parts = {tiers: _plan_and_truth(challenge, tiers, seed, box) for tiers in GROUPS}
+    first = GROUPS[0]
+    variants = {
+        (variant.lines, first): find_truth(challenge, parts[first][0], box, variant.lines)
+        for variant in challenge.judge.variants
+    }
+    return Prepared(seed, parts, variants)
 
 
-def _plan_and_truth(
-    challenge: Challenge, tiers: tuple[Tier, ...], seed: int, box: Box
-) -> tuple[tuple[Planned, ...], tuple[Truth, ...]]:
+def _plan_and_truth(challenge: Challenge, tiers: tuple[Tier, ...], seed: int, box: Box) -> tuple[Plan, Truths]:
     plan = make_plan(challenge, tiers, seed)
-    return plan, find_truth(challenge, plan, box)
+    truths = find_truth(challenge, plan, box)
+    if never_made(truths):
+        others = make_plan(challenge, [tier for tier in TIERS if tier not in tiers], seed)
+        for name, why in never_made((*truths, *find_truth(challenge, others, box))).items():
+            raise BoxError(f"The reference of {challenge.id} gives no {name}.", why)
+    return plan, truths
 
 
 def grade(
@@ -64,12 +80,11 @@ def grade(
     """
     prepared = prepared or Prepared(secrets.randbits(63) if seed is None else seed, {})
     grading = _Grading(challenge, source, box, prepared, cancelled or threading.Event())
-    runs: list[_Ran] = []
-    for tiers in GROUPS:
-        runs.append(grading.run(tiers))
+    for count in range(1, len(GROUPS) + 1):
+        way, runs, advice = grading.best_way(GROUPS[:count])
         if grading.cancelled.is_set():
             return
-        report = grading.report(runs)
+        report = grading.report(way, runs, advice)
         yield report
         if grading.cancelled.is_set():
             return
@@ -79,245 +94,181 @@ def grade(
 
 
 @dataclass(frozen=True)
-class _Ran:
-    """One child's answer to part of the plan, judged."""
-
-    tiers: tuple[Tier, ...]
-    plan: tuple[Planned, ...]
-    truths: tuple[Truth, ...]
-    answer: BoxResult
-    judged: tuple[tuple[Check, ...], ...]  # per finished case
-
-
-@dataclass(frozen=True)
 class _Grading:
     challenge: Challenge
     source: str
     box: Box
     prepared: Prepared
     cancelled: threading.Event
+    # What was found already: plans with their truth, variants of it, and the file's attempt at each way to be right.
+    parts: dict[tuple[Tier, ...], tuple[Plan, Truths]] = field(default_factory=dict)
+    variants: dict[tuple[str, tuple[Tier, ...]], Truths] = field(default_factory=dict)
+    attempts: dict[tuple[Way, tuple[Tier, ...]], Attempt] = field(default_factory=dict)
 
-    def run(self, tiers: tuple[Tier, ...]) -> _Ran:
-        plan, truths = self.prepared.parts.get(tiers) or _plan_and_truth(
-            self.challenge, tiers, self.prepared.seed, self.box
-        )
-        answer = self._drive(plan, truths)
-        judged = tuple(
-            judge_case(self.challenge, planned, truth, case)
-            for planned, truth, case in zip(plan, truths, answer.cases, strict=False)
-        )
-        return _Ran(tiers, plan, truths, answer, judged)
+    def best_way(self, groups: Sequence[tuple[Tier, ...]]) -> tuple[Way, tuple[Attempt, ...], str]:
+        """The first way in which everything so far is right; where there is none, the one in which most is, and advice.
 
-    def _drive(self, plan: Sequence[Planned], truths: Sequence[Truth], numeric: Numeric | None = None) -> BoxResult:
+        One way must hold throughout: a file that is right here by one and there by another is right by none.
+        """
+        tried = {MAIN: self._try(MAIN, groups)}
+        if not worth_trying(tried[MAIN]):
+            return MAIN, tried[MAIN], ""
+        for way in ways_of(self.challenge.judge):
+            tried[way] = self._try(way, groups)
+            if len(tried[way]) == len(groups) and all(ran.right for ran in tried[way]):
+                return way, tried[way], ""
+        best = further(self.challenge, tried)
+        return best, explain(self.challenge, tried[best], best), mixed(tried)
+
+    def _try(self, way: Way, groups: Sequence[tuple[Tier, ...]]) -> tuple[Attempt, ...]:
+        """Attempts at one group after the other, up to the first that is not right."""
+        runs: list[Attempt] = []
+        for tiers in groups:
+            key = (way, tiers)
+            if key not in self.attempts:
+                self.attempts[key] = self._attempt(way, tiers)
+            runs.append(self.attempts[key])
+            if not runs[-1].right:
+                break
+        return tuple(runs)
+
+    def _attempt(self, way: Way, tiers: tuple[Tier, ...]) -> Attempt:
+        plan, truths = self._truth(way, tiers)
+        main = self.attempts.get((MAIN, tiers))
+        # What is fed is all that a way changes for the learner's file: where it is the same, so is the answer.
+        same = main is not None and _same_arrays(self._fed(plan, truths), self._fed(plan, main.truths))
+        answer = main.answer if main is not None and same else self._drive(plan, truths)
+        return Attempt(tiers, plan, truths, answer, judge_plan(self.challenge, plan, truths, answer.cases))
+
+    def _truth(self, way: Way, tiers: tuple[Tier, ...]) -> tuple[Plan, Truths]:
+        """The plan and what is right in it, each found once."""
+        ready = self.prepared.parts.get(tiers) or self.parts.get(tiers)
+        if ready is None:
+            ready = self.parts[tiers] = _plan_and_truth(self.challenge, tiers, self.prepared.seed, self.box)
+        plan, truths = ready
+        if way.lines:
+            key = (way.lines, tiers)
+            variant = self.prepared.variants.get(key) or self.variants.get(key)
+            if variant is None:
+                variant = self.variants[key] = find_truth(self.challenge, plan, self.box, way.lines)
+            truths = variant
+        if way.scaled:
+            truths = tuple(scaled_truth(self.challenge, *pair) for pair in zip(plan, truths, strict=True))
+        return plan, truths
+
+    def _fed(self, plan: Plan, truths: Truths) -> list[dict[str, AnyArray]]:
+        """What the drive asks for with `right`, case by case."""
+        names = fed_names(self.challenge.drive)
+        return [
+            {name: _as_given(truth.values[name], planned) for name in names if name in truth.values}
+            for planned, truth in zip(plan, truths, strict=True)
+        ]
+
+    def _drive(self, plan: Plan, truths: Truths, numeric: Numeric | None = None) -> BoxResult:
         """Run the learner's file; with `numeric` unfed, so that its gradients and the numeric ones are of one pass."""
-        drive = self.challenge.drive
-        text = "\n".join((drive.setup, drive.forward, drive.backward, drive.update))
-        fed = frozenset[str]() if numeric else fed_names(text)
+        fed = [{}] * len(plan) if numeric else self._fed(plan, truths)
+        apart = makes_objects(self.challenge.drive)
+        first = None if numeric else next((planned for planned in plan if planned.tier == "basic"), None)
         cases = tuple(
             BoxCase(
-                sizes=planned.sizes,
+                sizes=planned.names,
                 arrays=dict(planned.arrays),
-                right={name: truth.values[name].astype(planned.case.dtype) for name in fed if name in truth.values},
+                right=right,
                 numeric=numeric,
                 second_call=numeric is None,
+                beside=planned is first and apart,
+                reused=planned is first,
             )
-            for planned, truth in zip(plan, truths, strict=True)
+            for planned, right in zip(plan, fed, strict=True)
         )
         job = BoxJob(
             source=self.source,
             filename=f"{self.challenge.id}.py",
-            drive=drive,
+            drive=self.challenge.drive,
             cases=cases,
             limits=self.challenge.limits,
+            torch="torch" in self.challenge.needs,
+            batch=batch_names(self.challenge),
+            updated=updated_names(self.challenge),
         )
         answer = self.box.run(job, self.cancelled)
         if answer.fault is not None and answer.fault.kind == "tutor":
             raise BoxError(answer.fault.sentence, "", answer.fault.next_step)
         return answer
 
-    def report(self, runs: Sequence[_Ran]) -> Report:
+    def report(self, way: Way, runs: Sequence[Attempt], advice: str) -> Report:
         challenge = self.challenge
         rows = fold_rows(challenge, [checks for ran in runs for checks in ran.judged])
         fault = next((ran.answer.fault for ran in runs if ran.answer.fault), None)
         wrong = first_wrong(rows)
-        shown = _shown_case(runs, wrong)
+        shown = shown_case(runs, wrong)
         if shown is not None:
             here = {check.name: check for check in shown.ran.judged[shown.number]}
-            rows = tuple(here[row.name] if row.verdict == "right" else row for row in rows)
+            rows = tuple(here.get(row.name, row) if row.verdict == "right" else row for row in rows)
         status: Status
-        if fault is not None and (fault.kind != "exception" or _stopped_before(runs, wrong)):
+        if fault is not None and (fault.kind != "exception" or stopped_before(runs, wrong)):
             status = "could_not_run"
         elif not rows or any(row.verdict != "right" for row in rows):
             status = "failed"
         else:
             status = "passed" if any("stress" in ran.tiers for ran in runs) else "right_so_far"
-        headline, next_step, line = _headline(challenge, self.source, status, fault, wrong, runs)
+        first, next_step, line = headline(challenge, self.source, status, fault, wrong, runs)
         answers = [ran.answer for ran in runs]
         return Report(
             challenge=challenge.id,
             source_hash=content_hash(self.source.encode("utf-8", "surrogatepass")),
             seed=self.prepared.seed,
             status=status,
-            headline=headline,
-            next_step=next_step,
+            headline=first,
+            next_step=next_step or advice,
             checks=rows,
-            tiers=_count_tiers(challenge, runs),
-            tensors=self._tensors(shown) if shown else (),
+            tiers=count_tiers(challenge, runs),
+            tensors=tensors(challenge, shown) if shown else (),
             fault=fault,
             line=line,
             output="".join(answer.output for answer in answers[:1]),
             output_cut=any(answer.output_cut for answer in answers[:1]),
             seconds=sum(answer.seconds for answer in answers),
             warnings=tuple(dict.fromkeys(warning for answer in answers for warning in answer.warnings)),
+            variant=way.name,
+            notes=self._notes(runs) if status in ("passed", "right_so_far") else (),
             final=False,
         )
 
-    def with_numeric(self, report: Report, runs: Sequence[_Ran]) -> Report:
-        shown = _shown_case(runs, report.first_wrong)
+    def with_numeric(self, report: Report, runs: Sequence[Attempt]) -> Report:
+        shown = shown_case(runs, report.first_wrong)
         wrt = tuple(dict.fromkeys(of[3:] for of in self.challenge.judge.results.values() if of.startswith("d/d")))
         if shown is None or not wants_numeric(report, sum(shown.planned.arrays[name].size for name in wrt)):
             return msgspec.structs.replace(report, final=True)
         judge = self.challenge.judge
-        request = Numeric(wrt=wrt, output=judge.output, upstream=judge.upstream, loss=judge.loss)
+        request = Numeric(
+            wrt=wrt,
+            output=judge.output,
+            upstream=judge.upstream,
+            loss=judge.loss,
+            shown=shown_entries(self.challenge, shown.ran.judged[shown.number]),
+        )
         answer = self._drive((shown.planned,), (shown.truth,), request)
         if not answer.cases:
             return msgspec.structs.replace(report, final=True)
         return add_numeric(self.challenge, report, shown.ran.judged[shown.number], answer.cases[0])
 
-    def _tensors(self, shown: _Shown) -> tuple[Tensor, ...]:
-        case, truth = shown.ran.answer.cases[shown.number], shown.truth
-        return tuple(
-            _tensor(name, case, truth)
-            for name, _ in result_stages(self.challenge)
-            if truth.values[name].size <= LARGEST_TENSOR_SHOWN
-        )
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """The case whose cells and tensors are shown."""
-
-    ran: _Ran
-    number: int
-
-    @property
-    def planned(self) -> Planned:
-        return self.ran.plan[self.number]
-
-    @property
-    def truth(self) -> Truth:
-        return self.ran.truths[self.number]
-
-
-def _shown_case(runs: Sequence[_Ran], wrong: Check | None) -> _Shown | None:
-    """The case in which the first wrong result was seen, else the first case that was finished."""
-    for ran in runs:
-        for number, checks in enumerate(ran.judged):
-            if wrong is None or wrong in checks:
-                return _Shown(ran, number)
-    return None
-
-
-def _stopped_before(runs: Sequence[_Ran], wrong: Check | None) -> bool:
-    """True when code stopped in an earlier case than the one in which the first wrong result was seen."""
-    for ran in runs:
-        for checks, case in zip(ran.judged, ran.answer.cases, strict=True):
-            if wrong in checks:
-                return False
-            if case.error is not None:
-                return True
-    return True
-
-
-def _tensor(name: str, case: CaseResult, truth: Truth) -> Tensor:
-    yours = case.results.get(name)
-    return Tensor(
-        name=name,
-        yours=yours.tolist() if yours is not None and yours.size <= LARGEST_TENSOR_SHOWN else None,
-        expected=truth.values[name].tolist(),
-        numeric=None,
-    )
-
-
-def _count_tiers(challenge: Challenge, runs: Sequence[_Ran]) -> dict[Tier, TierCount]:
-    names = [name for name, _ in result_stages(challenge)]
-    counts = {}
-    for tier in TIERS:
-        judged = [
-            checks
+    def _notes(self, runs: Sequence[Attempt]) -> tuple[str, ...]:
+        found = (
+            note
             for ran in runs
-            for planned, checks in zip(ran.plan, ran.judged, strict=False)
-            if planned.tier == tier
-        ]
-        seen = any(tier in ran.tiers for ran in runs) and bool(judged)
-        wrong = {check.name for checks in judged for check in checks if check.verdict != "right"}
-        counts[tier] = TierCount(
-            right=sum(name not in wrong for name in names) if seen else 0, total=len(names), judged=seen
+            for planned, truth, case in zip(ran.plan, ran.truths, ran.answer.cases, strict=False)
+            for note in notes(self.challenge, planned, truth, case)
         )
-    return counts
+        return tuple(dict.fromkeys(found))
 
 
-def _headline(
-    challenge: Challenge,
-    source: str,
-    status: Status,
-    fault: Fault | None,
-    wrong: Check | None,
-    runs: Sequence[_Ran],
-) -> tuple[str, str, int | None]:
-    """The first thing that matters, the next step, and the line in the learner's file where there is one."""
-    line = fault.error.line if fault and fault.error else None
-    if fault is not None and fault.kind != "exception":
-        return fault.sentence + _where_stopped(runs), fault.next_step, line
-    empty = blanks(source) if status in ("failed", "could_not_run") else ()
-    if empty:
-        blank = empty[0]
-        return f"Blank {blank.number} is still empty (line {blank.line}).", f"It asks for: {blank.text}", blank.line
-    if fault is not None and status == "could_not_run":
-        if fault.error is not None and fault.error.type == "NotImplementedError" and fault.error.message:
-            return _sentence(fault.error.message), "", line
-        absent = _absent_names(challenge, fault, runs)
-        if absent:
-            return _absent_sentence(source, absent), f"The exercise asks for {absent}, under this very name.", None
-        return _sentence(fault.sentence) + _where_stopped(runs), fault.next_step, line
-    if wrong is not None:
-        where = "" if wrong.tier == "basic" else f" This shows with {wrong.case}."
-        # What stopped later is most often the wrong array's doing, so it stands second.
-        return wrong.sentence + where, _later(fault), line
-    if status == "right_so_far":
-        return "Right so far: basic and edge cases hold. The stress tier is running.", "", None
-    if status == "passed":
-        return f"Passed: all {len(challenge.judge.results)} results are right in every tier.", "", None
-    return "Nothing was judged: your file gave no result.", "", None
+def _as_given(value: AnyArray, planned: Planned) -> AnyArray:
+    return value.astype(planned.case.dtype) if value.dtype.kind == "f" else value
 
 
-def _absent_names(challenge: Challenge, fault: Fault, runs: Sequence[_Ran]) -> str:
-    """What the file should define and does not, where that is why the setup stopped."""
-    if fault.error is None or fault.error.stage != "setup":
-        return ""
-    return " and ".join(name for name in challenge.defines if name not in runs[-1].answer.defined)
-
-
-def _absent_sentence(source: str, absent: str) -> str:
-    return f"Your file defines no {absent}." if source.strip() else "Your file is empty."
-
-
-def _where_stopped(runs: Sequence[_Ran]) -> str:
-    """Which case the code stopped in, where it is not the basic one."""
-    for ran in runs:
-        for planned, case in zip(ran.plan, ran.answer.cases, strict=False):
-            if case.error is not None:
-                return "" if planned.tier == "basic" else f" This shows with {planned.case.proves}."
-    return " The basic and edge cases hold; this shows in the stress tier." if len(runs) > 1 else ""
-
-
-def _later(fault: Fault | None) -> str:
-    if fault is None or fault.error is None:
-        return ""
-    where = f" in line {fault.error.line}" if fault.error.line else ""
-    return f"Later your code stopped{where} with {fault.error.type}: mend this first."
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+def _same_arrays(one: Sequence[dict[str, AnyArray]], other: Sequence[dict[str, AnyArray]]) -> bool:
+    return all(
+        a.keys() == b.keys() and all(np.array_equal(a[name], b[name], equal_nan=True) for name in a)
+        for a, b in zip(one, other, strict=True)
+    )

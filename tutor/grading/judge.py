@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
 
 from tutor.course import Challenge
 from tutor.grading import sentences
+from tutor.grading.lines import batch_names
+from tutor.grading.moments import MOMENTS, draw_fault, moment_faults
 from tutor.grading.norms import (
     FLOOR,
     FLOOR_FLOAT32,
@@ -30,9 +33,33 @@ STAGES: tuple[Stage, ...] = ("forward", "backward", "update")
 SECOND_CALL_LIMIT = 1e-9  # two calls of the same code on the same float64 inputs differ by rounding, not by more
 
 
-def judge_case(challenge: Challenge, planned: Planned, truth: Truth, answer: CaseResult) -> tuple[Check, ...]:
-    """Judge everything one case left behind: first inputs that were changed, then the results in their own order."""
-    results = _results(challenge, planned, truth, answer)
+def judge_plan(
+    challenge: Challenge, plan: Sequence[Planned], truths: Sequence[Truth], cases: Sequence[CaseResult]
+) -> tuple[tuple[Check, ...], ...]:
+    """Judge every case that was finished; the random results of one case's draws are judged together."""
+    by_chance = moment_faults(challenge, plan, cases, [truth.values for truth in truths])
+    return tuple(
+        judge_case(challenge, planned, truth, case, by_chance.get((planned.tier, planned.number), {}))
+        for planned, truth, case in zip(plan, truths, cases, strict=False)
+    )
+
+
+def judge_case(
+    challenge: Challenge,
+    planned: Planned,
+    truth: Truth,
+    answer: CaseResult,
+    moments: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Check, ...]:
+    """Judge everything one case left behind: first inputs that were changed, then the results in their own order.
+
+    `moments` says which random results are off over all draws of the case.
+    """
+    results = tuple(
+        _judge_result(challenge, planned, truth, answer, name, stage, moments.get(name, ""))
+        for name, stage in result_stages(challenge)
+        if name in truth.values
+    )
     if any(check.verdict == "unstable" for check in results):
         results = _without_update(challenge, results)
     return (*_mutated(planned, answer), *results)
@@ -43,7 +70,7 @@ def _without_update(challenge: Challenge, checks: tuple[Check, ...]) -> tuple[Ch
     updated = challenge.drive.results.get("update", {})
     return tuple(
         msgspec.structs.replace(check, verdict="not_reached", sentence=f"{check.name} follows once both calls agree.")
-        if check.name in updated and check.verdict != "right"
+        if check.name in updated and check.verdict not in ("right", "unstable")
         else check
         for check in checks
     )
@@ -78,17 +105,12 @@ def _mutated(planned: Planned, answer: CaseResult) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def _results(challenge: Challenge, planned: Planned, truth: Truth, answer: CaseResult) -> tuple[Check, ...]:
-    return tuple(
-        _judge_result(challenge, planned, truth, answer, name, stage) for name, stage in result_stages(challenge)
-    )
-
-
 def _judge_result(
-    challenge: Challenge, planned: Planned, truth: Truth, answer: CaseResult, name: str, stage: Stage
+    challenge: Challenge, planned: Planned, truth: Truth, answer: CaseResult, name: str, stage: Stage, moments: str
 ) -> Check:
     expected = truth.values[name]
     got: AnyArray | None = answer.results.get(name)
+    random = challenge.judge.results[name] == MOMENTS
     ratio: float | None = None
     worst: Cell | None = None
     verdict: Verdict
@@ -97,30 +119,28 @@ def _judge_result(
     elif got.shape != expected.shape:
         verdict = "wrong_shape"
         sentence = sentences.wrong_shape(name, got.shape, expected.shape, planned.sizes.get("N"))
-    elif got.dtype.kind != "f" or (planned.case.dtype == "float64" and got.dtype.itemsize < 8):
+    elif not _kind_fits(got, expected, planned.case.dtype):
         verdict = "wrong_dtype"
         sentence = sentences.wrong_dtype(name, got.dtype, planned.case.dtype)
     elif not np.isfinite(got).all() and np.isfinite(expected).all():
         verdict, worst = "non_finite", _cell(np.asarray(got, dtype=np.float64), expected)
-        sentence = f"{name} holds {worst.got} at {list(worst.index)}, expected {sentences.number(worst.expected)}."
+        sentence = sentences.non_finite(name, worst.got, worst.index, None if random else worst.expected)
+    elif random:
+        fault = draw_fault(name, got) or moments
+        verdict, sentence = ("wrong_value", fault) if fault else ("right", _right(name, planned))
     else:
         got = np.asarray(got, dtype=np.float64)
-        single = planned.case.dtype == "float32"
-        limit = LIMIT_FLOAT32 if single else LIMIT_FLOAT64
-        floor = (FLOOR_FLOAT32 if single else FLOOR) * norm(truth.terms[name]) if name in truth.terms else 0.0
-        ratio = norm_ratio(got, expected, floor)
+        limits = _limits(challenge, planned, truth, name)
+        ratio = norm_ratio(got, expected, limits.floor)
         worst = _cell(got, expected) if got.size else None
         judged_by_value = stage == "forward" or not planned.case.kink
-        if judged_by_value and not ratio <= limit:
-            verdict, sentence = "wrong_value", sentences.wrong_value(name, got, expected, planned.sizes)
-        elif stage != "update" and answer.second_error is not None and _not_reached(stage, answer.second_error):
-            verdict, sentence = "unstable", sentences.second_call_stopped(name, answer.second_error)
-        elif _called_twice(answer, stage) and _differs(
-            got, answer.second.get(name), limit if single else SECOND_CALL_LIMIT, floor
-        ):
-            verdict, sentence = "unstable", sentences.second_call_differs(name)
+        if judged_by_value and not ratio <= limits.ratio:
+            verdict = "wrong_value"
+            sentence = challenge.judge.says.get(name) or sentences.wrong_value(name, got, expected, planned.sizes)
+        elif unstable := _unstable(challenge, answer, name, stage, got, limits):
+            verdict, sentence = "unstable", unstable
         else:
-            verdict, sentence = "right", f"{name} is right for {planned.case.proves}."
+            verdict, sentence = "right", _right(name, planned)
     return Check(
         name=name,
         tier=planned.tier,
@@ -133,6 +153,64 @@ def _judge_result(
         sentence=sentence,
         of=challenge.judge.results[name],
     )
+
+
+def _right(name: str, planned: Planned) -> str:
+    return f"{name} is right for {planned.case.proves}."
+
+
+def _kind_fits(got: AnyArray, expected: AnyArray, dtype: str) -> bool:
+    """Floats where floats are expected, half the digits in a float32 case alone; where not, any number will do."""
+    if expected.dtype.kind != "f":
+        return True
+    return got.dtype.kind == "f" and (dtype == "float32" or got.dtype.itemsize >= 8)
+
+
+class _Limits(NamedTuple):
+    """How far from the truth a result may be, and how far from itself in another pass."""
+
+    ratio: float
+    again: float
+    floor: float
+
+
+def _limits(challenge: Challenge, planned: Planned, truth: Truth, name: str) -> _Limits:
+    single = planned.case.dtype == "float32"
+    within = challenge.judge.within.get(name, 0.0)
+    floor = (FLOOR_FLOAT32 if single else FLOOR) * norm(truth.terms[name]) if name in truth.terms else 0.0
+    again = max(within, LIMIT_FLOAT32 if single else SECOND_CALL_LIMIT)
+    return _Limits(max(within, LIMIT_FLOAT32) if single else within or LIMIT_FLOAT64, again, floor)
+
+
+# ── the passes after the first ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _unstable(challenge: Challenge, answer: CaseResult, name: str, stage: Stage, got: AnyArray, limits: _Limits) -> str:
+    """What another pass says against a result that is right in the first, or nothing."""
+    if stage != "update" and answer.second_error is not None and _not_reached(stage, answer.second_error):
+        return sentences.second_call_stopped(name, answer.second_error)
+    if _called_twice(answer, stage) and _differs(got, answer.second.get(name), limits):
+        return sentences.second_call_differs(name)
+    if name in answer.beside and _differs(got, answer.beside[name], limits):
+        return sentences.beside_another(name)
+    if challenge.judge.copies and name in answer.reused and _differs(got, answer.reused[name], limits):
+        return sentences.kept_not_copied(name, _batch(challenge))
+    return ""
+
+
+def notes(challenge: Challenge, planned: Planned, truth: Truth, answer: CaseResult) -> tuple[str, ...]:
+    """What is worth knowing of a case whose results are all right."""
+    for name, again in answer.reused.items():
+        got = answer.results.get(name)
+        if got is None or name not in truth.values or challenge.judge.results[name] == MOMENTS:
+            continue
+        if _differs(np.asarray(got, dtype=np.float64), again, _limits(challenge, planned, truth, name)):
+            return (sentences.kept_note(name, _batch(challenge)),)
+    return ()
+
+
+def _batch(challenge: Challenge) -> str:
+    return " and ".join(batch_names(challenge))
 
 
 def _absent(name: str, answer: CaseResult, stopped: bool) -> tuple[Verdict, str]:
@@ -158,10 +236,10 @@ def _called_twice(answer: CaseResult, stage: Stage) -> bool:
     return stage != "update" and (answer.error is None or answer.error.stage == "update")
 
 
-def _differs(got: AnyArray, second: AnyArray | None, limit: float, floor: float) -> bool:
-    if second is not None and np.array_equal(second, got):
+def _differs(got: AnyArray, again: AnyArray | None, limits: _Limits) -> bool:
+    if again is not None and np.array_equal(again, got):
         return False  # to the last bit, as it is almost always
-    return second is None or second.shape != got.shape or not norm_ratio(second, got, floor) <= limit
+    return again is None or again.shape != got.shape or not norm_ratio(again, got, limits.floor) <= limits.again
 
 
 def _cell(got: AnyArray, expected: AnyArray) -> Cell:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 LIMIT_FLOAT64 = 1e-6
 LIMIT_FLOAT32 = 1e-4
 FLOOR = 1e-9  # of the magnitude of the terms that were summed
-FLOOR_FLOAT32 = 1e-6  # below it nothing is left of a float32 sum but rounding
+FLOOR_FLOAT32 = 1e-3  # rounding, 1e-7 of the terms, stays within the limit at the floor: as for float64
 
 SMALLEST_SQUARE, LARGEST_SQUARE = 1e-200, 1e200  # of a norm that may be taken without rescaling
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from tutor.course import Case, Challenge, Fill, Tier
+from tutor.course import Case, Challenge, Fill, Tier, draw_arguments, parse_draw, shape_of
 
-FloatArray = npt.NDArray[np.floating[Any]]
+AnyArray = npt.NDArray[Any]
 Float64Array = npt.NDArray[np.float64]
+Shape = tuple[int, ...]
 
 
 class Planned(Struct, frozen=True):
@@ -21,7 +23,13 @@ class Planned(Struct, frozen=True):
     tier: Tier
     case: Case
     sizes: dict[str, int]
-    arrays: dict[str, FloatArray]
+    arrays: dict[str, AnyArray]
+    number: int = 0  # of the case in its tier; all draws of one case share it
+
+    @property
+    def names(self) -> dict[str, bool | int | float | str]:
+        """What the drive's lines may name besides the arrays: sizes, and the case's own values."""
+        return {**self.sizes, **self.case.values}
 
 
 def make_plan(challenge: Challenge, tiers: Iterable[Tier], seed: int) -> tuple[Planned, ...]:
@@ -29,38 +37,116 @@ def make_plan(challenge: Challenge, tiers: Iterable[Tier], seed: int) -> tuple[P
     planned: list[Planned] = []
     for tier in tiers:
         for number, case in enumerate(challenge.cases(tier)):
+            shapes = {name: shape_of(lengths, case.sizes) for name, lengths in challenge.arrays.items()}
             for again in range(case.repeat):
                 rng = np.random.default_rng([seed, _TIER_NUMBER[tier], number, again])
                 arrays = {
-                    name: _draw(rng, tuple(case.sizes[size] for size in shape), case.fill.get(name), case.dtype)
-                    for name, shape in challenge.arrays.items()
+                    name: _draw(rng, shape, challenge.draws.get(name, "normal"), case, name)
+                    for name, shape in shapes.items()
                 }
-                planned.append(Planned(tier=tier, case=case, sizes=dict(case.sizes), arrays=arrays))
+                planned.append(Planned(tier=tier, case=case, sizes=dict(case.sizes), arrays=arrays, number=number))
     return tuple(planned)
 
 
 _TIER_NUMBER: dict[Tier, int] = {"basic": 0, "edge": 1, "stress": 2}
 
+# ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-def _draw(rng: np.random.Generator, shape: tuple[int, ...], fill: Fill | None, dtype: str) -> FloatArray:
-    values: FloatArray = rng.standard_normal(shape).astype(dtype)
-    return FILLS[fill](values) if fill else values
+_parse_draw = lru_cache(maxsize=256)(parse_draw)
 
 
-def _strided(values: FloatArray) -> FloatArray:
+def _draw(rng: np.random.Generator, shape: Shape, text: str, case: Case, name: str) -> AnyArray:
+    draw = _parse_draw(text)
+    arguments = draw_arguments(draw, {**case.sizes, **case.values}) if draw.arguments else ()
+    values: AnyArray = np.asarray(_KINDS[draw.kind](rng, shape, *arguments))
+    if not draw.whole:
+        values = values.astype(case.dtype)
+    fill = case.fill.get(name)
+    return np.asarray(FILLS[fill](values)) if fill else values
+
+
+def _integers(rng: np.random.Generator, shape: Shape, low: int, high: int) -> AnyArray:
+    """Whole numbers of which at least two differ where they can: a batch of one class alone hides faults."""
+    values: AnyArray = np.asarray(rng.integers(low, high, shape))
+    if values.size > 1 and high - low > 1 and (values == values.flat[0]).all():
+        values.flat[rng.integers(values.size)] = low + (values.flat[0] - low + 1) % (high - low)
+    return values
+
+
+def _one_hot(rng: np.random.Generator, shape: Shape) -> AnyArray:
+    rows: AnyArray = np.eye(shape[-1])[_integers(rng, shape[:-1], 0, shape[-1])]
+    return rows
+
+
+def _mask(rng: np.random.Generator, shape: Shape, p: float) -> AnyArray:
+    values: AnyArray = np.asarray(rng.random(shape) < p, dtype=np.float64)
+    if values.size > 1 and p < 1 and (values == values.flat[0]).all():
+        values.flat[rng.integers(values.size)] = 1 - values.flat[0]
+    return values
+
+
+def _probabilities(rng: np.random.Generator, shape: Shape) -> AnyArray:
+    weights: AnyArray = np.exp(rng.standard_normal(shape))
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return weights
+
+
+def _distinct(rng: np.random.Generator, shape: Shape) -> AnyArray:
+    """A shuffled ladder of about unit variance; each value stays within a quarter of a step of its rung."""
+    size = int(np.prod(shape))
+    rungs = rng.permutation(size) - (size - 1) / 2 + rng.uniform(-0.25, 0.25, size)
+    ladder: AnyArray = (rungs * np.sqrt(12) / max(size, 2)).reshape(shape)
+    return ladder
+
+
+_KINDS: dict[str, Callable[..., AnyArray]] = {
+    "normal": lambda rng, shape: rng.standard_normal(shape),
+    "uniform": lambda rng, shape: rng.random(shape),
+    "positive": lambda rng, shape: np.exp(rng.standard_normal(shape) / 2),
+    "labels": lambda rng, shape, classes: _integers(rng, shape, 0, classes),
+    "one_hot": _one_hot,
+    "mask": _mask,
+    "probabilities": _probabilities,
+    "distinct": _distinct,
+    "integers": _integers,
+}
+
+# ── filling ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _strided(values: AnyArray) -> AnyArray:
     """The same values as every second column (entry) of a larger block of memory."""
+    if not values.ndim:
+        return values
     block = np.zeros((*values.shape[:-1], 2 * values.shape[-1]), dtype=values.dtype)
-    block[..., ::2] = values
-    return block[..., ::2]
+    view: AnyArray = block[..., ::2]
+    view[...] = values
+    return view
 
 
-FILLS: dict[Fill, Callable[[FloatArray], FloatArray]] = {
+def _extreme(values: AnyArray) -> AnyArray:
+    """Beyond 1e4 to both sides: the exponential of any of them is 0 or infinite."""
+    beyond: AnyArray = values * values.dtype.type(1e4) + np.copysign(values.dtype.type(1e4), values)
+    return beyond
+
+
+def _ties(values: AnyArray) -> AnyArray:
+    """Rounded, so that values repeat; the first is zero, and the last two are alike."""
+    rounded: AnyArray = np.asarray(np.round(values) + values.dtype.type(0))  # no -0.0
+    rounded.flat[-2:] = rounded.flat[-1]
+    rounded.flat[:1] = 0
+    return rounded
+
+
+FILLS: dict[Fill, Callable[[AnyArray], AnyArray]] = {
     "zeros": np.zeros_like,
     "ones": np.ones_like,
     "negative_zero": lambda values: -np.zeros_like(values),
     "huge": lambda values: values * values.dtype.type(1e15),
     "tiny": lambda values: values * values.dtype.type(1e-15),
     "saturated": lambda values: values * values.dtype.type(200),
-    "fortran": np.asfortranarray,
+    "extreme": _extreme,
+    "ties": _ties,
+    "fortran": lambda values: np.asarray(values, order="F"),
     "strided": _strided,
 }

@@ -37,6 +37,11 @@ def wrong_dtype(name: str, got: np.dtype[Any], expected: str) -> str:
     return f"{name} is {got.name}, expected {expected}: {lost}."
 
 
+def non_finite(name: str, got: float, index: tuple[int, ...], expected: float | None) -> str:
+    """Name the entry that is no number, and what belongs there."""
+    return f"{name} holds {got} at {list(index)}" + (f", expected {number(expected)}." if expected is not None else ".")
+
+
 def second_call_differs(name: str) -> str:
     """The second call on the same inputs gave something else."""
     return f"{name} is right on the first call and different on the second: something from the first is still there."
@@ -48,10 +53,47 @@ def second_call_stopped(name: str, error: CodeError) -> str:
     return f"{name} is right on the first call, but the second call stopped{where} with {error.type}."
 
 
+def beside_another(name: str) -> str:
+    """Another instance ran between forward and backward, and the result became another."""
+    return (
+        f"{name} changes when another instance runs in between: "
+        "state is shared between instances (a class attribute or a global)."
+    )
+
+
+def kept_not_copied(name: str, batch: str) -> str:
+    """The batch was overwritten between forward and backward, where copies are asked for."""
+    return (
+        f"{name} changes when {batch} is overwritten between forward and backward: your code keeps the very array "
+        "it was given, and the caller has filled it with the next batch."
+    )
+
+
+def kept_note(name: str, batch: str) -> str:
+    """The same where nobody asks for copies: worth knowing, and no fault."""
+    return (
+        f"Your code keeps {batch} itself, not a copy: as almost everybody does, and right as long as the caller "
+        f"does not overwrite {batch} before backward ({name} would change)."
+    )
+
+
 def wrong_value(name: str, got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
     """Say what is true of the whole tensor where one sentence can."""
+    if expected.size == 1:
+        return _wrong_number(name, got, expected, sizes)
     pattern = _pattern(np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64), sizes)
     return f"{name} has the right shape, but {pattern}."
+
+
+def _wrong_number(name: str, got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
+    if expected.dtype.kind == "b":
+        return f"{name} is {bool(got.flat[0])}, expected {bool(expected.flat[0])}."
+    a, b = float(got.flat[0]), float(expected.flat[0])
+    factor = factor_text(a / b, sizes) if a and b else ""
+    if "(" in factor:  # a size by name, and no number that means nothing
+        return f"{name} is {factor} what it should be."
+    digits = next((digits for digits in range(4, 17) if f"{a:.{digits}g}" != f"{b:.{digits}g}"), 17)
+    return f"{name} is {a:.{digits}g}, expected {b:.{digits}g}."
 
 
 def _pattern(got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
@@ -59,9 +101,9 @@ def _pattern(got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
         return "every entry is zero"
     if norm_ratio(got, -expected) < 1e-9:
         return "every entry has the wrong sign"
-    factor = _common_factor(got, expected)
+    factor = common_factor(got, expected)
     if factor is not None:
-        return f"every entry is {_factor_text(factor, sizes)} what it should be"
+        return f"every entry is {factor_text(factor, sizes)} what it should be"
     if got.ndim == 2 and got.shape[0] == got.shape[1] and norm_ratio(got.T, expected) < 1e-9:
         return "it is transposed"
     close = np.isclose(got, expected, rtol=1e-6, atol=1e-9 * float(np.max(np.abs(expected), initial=0.0)))
@@ -75,7 +117,8 @@ def _pattern(got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
     return f"{wrong} of its {got.size} values {'is' if wrong == 1 else 'are'} wrong"
 
 
-def _common_factor(got: AnyArray, expected: AnyArray) -> float | None:
+def common_factor(got: AnyArray, expected: AnyArray) -> float | None:
+    """The one number that makes `got` of `expected`, where there is one."""
     unit = float(np.max(np.abs(expected), initial=0.0))
     if unit == 0.0 or got.size < 2:
         return None
@@ -85,7 +128,8 @@ def _common_factor(got: AnyArray, expected: AnyArray) -> float | None:
         return factor if factor and norm_ratio(got, factor * expected) < 1e-9 else None
 
 
-def _factor_text(factor: float, sizes: dict[str, int]) -> str:
+def factor_text(factor: float, sizes: dict[str, int]) -> str:
+    """A factor in words: "5 (the batch size) times", "1/5 (the batch size) of", "2 times"."""
     for name, size in sizes.items():
         meaning = " (the batch size)" if name == "N" else f" ({name})"
         if size <= 2:  # a factor of 2 has reasons of its own

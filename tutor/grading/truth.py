@@ -1,10 +1,9 @@
-"""What is right: the reference, driven in the box by the same lines and at the same inputs as the learner's file."""
+"""What is right: the reference, driven in the box at the same inputs as the learner's file."""
 
 from __future__ import annotations
 
-import ast
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,33 +12,41 @@ from msgspec import Struct
 
 from tutor.course import Challenge
 from tutor.errors import BoxError
-from tutor.grading.plan import Float64Array, Planned
-from tutor.learner import Box, BoxCase, BoxJob
+from tutor.grading.plan import AnyArray, Float64Array, Planned
+from tutor.learner import Box, BoxCase, BoxJob, CaseResult
 
 TERMS = "terms of "
+NOTHING = "It is None."
 
 
 class Truth(Struct, frozen=True):
-    """For one planned case: every result's right value, and the size of the terms that were summed to make it."""
+    """For one planned case: every result's right value, and the size of the terms that were summed to make it.
 
-    values: dict[str, Float64Array]
+    A result that the reference does not make in this case has no value; one of whole numbers or truth values keeps
+    its kind.
+    """
+
+    values: dict[str, AnyArray]
     terms: dict[str, Float64Array]
+    absent: dict[str, str] = {}  # what it does not make, and why
 
 
-def find_truth(challenge: Challenge, plan: Sequence[Planned], box: Box) -> tuple[Truth, ...]:
-    """Run the reference on the plan, in float64 whatever the learner's arrays are.
+def find_truth(challenge: Challenge, plan: Sequence[Planned], box: Box, lines: str = "") -> tuple[Truth, ...]:
+    """Run the reference on the plan, in float64 whatever the learner's arrays are; `lines` make it another variant.
 
     Raises BoxError when the reference itself fails: our fault or the course author's, never the learner's.
     """
-    extra = {TERMS + name: expression for name, expression in challenge.judge.terms.items()}
+    judge = challenge.judge
+    extra = {TERMS + name: expression for name, expression in judge.terms.items()}
+    source, drive = reference_source(challenge), judge.drive or challenge.drive
     job = BoxJob(
-        source=_reference_source(challenge),
-        filename=challenge.judge.reference,
-        drive=challenge.drive,
+        source=f"{source}\n{lines}" if lines else source,
+        filename=judge.reference,
+        drive=drive,
         cases=tuple(
             BoxCase(
-                sizes=planned.sizes,
-                arrays={name: np.asarray(array, dtype=np.float64) for name, array in planned.arrays.items()},
+                sizes=planned.names,
+                arrays={name: _in_float64(array) for name, array in planned.arrays.items()},
                 right={},
                 second_call=False,
                 extra=extra,
@@ -47,40 +54,46 @@ def find_truth(challenge: Challenge, plan: Sequence[Planned], box: Box) -> tuple
             for planned in plan
         ),
         limits=challenge.limits,
+        reference=True,
+        torch="torch" in challenge.needs and (judge.drive is None or "torch" in source or "torch" in drive.setup),
     )
     answer = box.run(job)
     if answer.fault is not None or len(answer.cases) != len(plan):
         detail = answer.fault.sentence if answer.fault else "It did not finish every case."
         raise BoxError(f"The reference of {challenge.id} could not be run.", detail, "Try `tutor doctor`.")
-    truths = []
-    for case in answer.cases:
-        absent = [name for name in challenge.judge.results if name not in case.results]
-        if absent:
-            reason = case.missing.get(absent[0]) or case.not_arrays.get(absent[0], "")
-            raise BoxError(f"The reference of {challenge.id} gives no {absent[0]}.", reason)
-        values = {name: np.asarray(case.results[name], dtype=np.float64) for name in challenge.judge.results}
-        terms = {
-            name: np.asarray(case.results[TERMS + name], dtype=np.float64)
-            for name in challenge.judge.terms
-            if TERMS + name in case.results
-        }
-        truths.append(Truth(values=values, terms=terms))
-    return tuple(truths)
+    return tuple(_truth(challenge, case) for case in answer.cases)
 
 
-@lru_cache(maxsize=64)
-def fed_names(drive_source: str) -> frozenset[str]:
-    """The intermediates that a drive asks for with `right("name", ...)`: only these are sent along with a case."""
-    names = set()
-    for node in ast.walk(ast.parse(drive_source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "right" and node.args:
-            first = node.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                names.add(first.value)
-    return frozenset(names)
+def _truth(challenge: Challenge, case: CaseResult) -> Truth:
+    for name, what in case.not_arrays.items():
+        if name in challenge.judge.results and what != "None":
+            raise BoxError(f"The reference of {challenge.id} gives no {name}.", f"It gives {what}.")
+    values = {name: _in_float64(case.results[name]) for name in challenge.judge.results if name in case.results}
+    terms = {
+        name: np.asarray(case.results[TERMS + name], dtype=np.float64)
+        for name in challenge.judge.terms
+        if TERMS + name in case.results
+    }
+    absent = {name: case.missing.get(name, NOTHING) for name in challenge.judge.results if name not in values}
+    return Truth(values=values, terms=terms, absent=absent)
 
 
-def _reference_source(challenge: Challenge) -> str:
+def never_made(truths: Iterable[Truth]) -> dict[str, str]:
+    """The results that the reference makes in none of these cases, each with the reason in one of them."""
+    first, *others = (truth.absent for truth in truths)
+    never = {}
+    for name, why in first.items():
+        if all(name in other for other in others):
+            never[name] = next((other[name] for other in others if other[name] != NOTHING), why)
+    return never
+
+
+def _in_float64(array: AnyArray) -> AnyArray:
+    return np.asarray(array, dtype=np.float64) if array.dtype.kind == "f" else array
+
+
+def reference_source(challenge: Challenge) -> str:
+    """The text of the reference, which stands by itself."""
     reference = challenge.judge.reference
     if reference.endswith(".py"):
         assert challenge.folder is not None, "a challenge read from a file knows its folder"

@@ -1,12 +1,16 @@
 """The learner's code: read from their file, run in a box of its own, and handed on as plain data.
 
-Others may use: `read_source` and `decode` (a file to text), `Box` with its jobs and results (text to arrays, in a fresh
-process with limits), `WorkFile` (their file on disk, never overwritten without a copy), `printable` (whatever a
-learner's program said, made fit for a screen), and `load_module` with `code_error` (the training worker, which runs the
-learner's file in its own process).
+Others may use: `read_source`, `read_stream` and `decode` (a file to text), `settled_contents` (a file to its contents,
+save by save), `Box` with its jobs and results (text to arrays, in a fresh process with limits), `WorkFile` (their file
+on disk, never overwritten without a copy), `printable` (whatever a learner's program said, made fit for a screen), and
+`load_module` with `code_error` (the training worker, which runs the learner's file in its own process). `derivatives`,
+numeric derivatives as they are made in the box, is loaded when first asked for, and NumPy with it.
 """
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from tutor.learner.box import Box
 from tutor.learner.load import LearnerCodeError, code_error, load_module
@@ -20,9 +24,13 @@ from tutor.learner.model import (
     FaultKind,
     Numeric,
 )
-from tutor.learner.source import Source, content_hash, decode, encode, read_source
+from tutor.learner.source import Source, content_hash, decode, encode, read_source, read_stream
 from tutor.learner.text import printable
+from tutor.learner.watching import Found, look, settled_contents
 from tutor.learner.workfile import WorkFile
+
+if TYPE_CHECKING:
+    from tutor.learner.inside import derivatives
 
 __all__ = [
     "Box",
@@ -33,6 +41,7 @@ __all__ = [
     "CodeError",
     "Fault",
     "FaultKind",
+    "Found",
     "LearnerCodeError",
     "Numeric",
     "Source",
@@ -40,8 +49,18 @@ __all__ = [
     "code_error",
     "content_hash",
     "decode",
+    "derivatives",
     "encode",
     "load_module",
+    "look",
     "printable",
     "read_source",
+    "read_stream",
+    "settled_contents",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "derivatives":
+        return import_module("tutor.learner.inside.derivatives")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import os
 import shutil
@@ -12,7 +13,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -28,26 +29,33 @@ Strategy = Literal["zygote", "spare"]
 _FOLDER = Path(__file__).resolve().parent
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from inside import host; del sys.path[0]; host.main()"
 _LISTEN = 0.02  # seconds between two looks at `cancelled`
+_IDLE = 75  # exit status of a host that had nothing to do for long, as in inside/host.py
+_TORCH_IDLE = 300.0  # seconds after which the process that keeps torch in memory ends
 
 
 class Box:
     """Runs the learner's files, each in a fresh process with limits, several at once if asked from several threads.
 
-    The host starts with the first job, and again when it died. "zygote" forks children from a warm process (Linux),
-    "spare" keeps one started ahead.
+    A host starts with the first job of its kind, and again when it died: one for learners' files, one for references,
+    so that no learner's process is forked from memory through which right answers went, and for each of both another
+    for jobs that need torch, which ends after `torch_idle` seconds without any. "zygote" forks children from a warm
+    process (Linux), "spare" keeps one started ahead.
     """
 
-    def __init__(self, strategy: Strategy | None = None) -> None:
+    def __init__(self, strategy: Strategy | None = None, torch_idle: float = _TORCH_IDLE) -> None:
         self.strategy: Strategy = strategy or ("zygote" if sys.platform.startswith("linux") else "spare")
         self.memory_by = "address space" if sys.platform.startswith("linux") else "resident"
+        self.torch_idle = torch_idle
         self._lock = threading.Lock()
-        self._host: _Host | None = None
+        self._hosts: dict[_Kind, _Host] = {}
 
     def run(self, job: BoxJob, cancelled: threading.Event | None = None) -> BoxResult:
         """Run a job and wait for what becomes of it; a set `cancelled` ends it early.
 
         Nothing that the job's code does raises here: look at `fault`.
         """
+        if job.torch and importlib.util.find_spec("torch") is None:
+            return _without_answer(_NO_TORCH)
         try:
             reply = self._ask("run", job, cancelled)
         except BoxError as error:
@@ -68,11 +76,15 @@ class Box:
             raise BoxError("The box does not start.", told.sentence, told.next_step)
         return BoxLayers(strategy=self.strategy, layers=told[0].layers)
 
+    def start(self, *, torch: bool = False) -> None:
+        """Start what a learner's file will need, so that its first check need not wait; raises BoxError."""
+        self._host(_Kind(reference=False, torch=torch))
+
     def close(self) -> None:
-        """End the host and every child; the next job would start it again."""
+        """End the hosts and every child; the next job would start them again."""
         with self._lock:
-            host, self._host = self._host, None
-        if host is not None:
+            hosts, self._hosts = self._hosts, {}
+        for host in hosts.values():
             host.close()
 
     def __enter__(self) -> Box:
@@ -84,20 +96,44 @@ class Box:
         self.close()
 
     def _ask(self, do: str, job: BoxJob, cancelled: threading.Event | None) -> _Reply:
-        message = _message(do, job, self.memory_by)
-        with self._lock:
-            if self._host is not None and self._host.dead:
-                self._host.close()
-                self._host = None
-            if self._host is None:
-                self._host = _Host(self.strategy)
-            host = self._host
-        return host.ask(
-            {"seconds": job.limits.seconds, "memory_mb": job.limits.memory_mb, "memory_by": self.memory_by},
-            message,
-            cancelled,
-        )
+        # With torch loaded, address space says little: libraries and, with CUDA, reservations take gigabytes of it.
+        memory_by = "resident" if job.torch else self.memory_by
+        message = _message(do, job, memory_by)
+        header = {"seconds": job.limits.seconds, "memory_mb": job.limits.memory_mb, "memory_by": memory_by}
+        if job.reference:
+            self._host(_Kind(reference=False, torch=False))  # the learner's file comes next: it shall not wait
+        while True:
+            try:
+                return self._host(_Kind(job.reference, job.torch)).ask(header, message, cancelled)
+            except _EndedIdleError:
+                continue  # it ended in the moment in which the job was sent
 
+    def _host(self, kind: _Kind) -> _Host:
+        with self._lock:
+            host = self._hosts.get(kind)
+            if host is None or host.dead:
+                if host is not None:
+                    host.close()
+                host = self._hosts[kind] = _Host(self.strategy, kind.torch, self.torch_idle if kind.torch else 0.0)
+            return host
+
+
+class _Kind(NamedTuple):
+    """What a host is for."""
+
+    reference: bool
+    torch: bool
+
+
+class _EndedIdleError(Exception):
+    """The host had ended for want of work before it saw the job."""
+
+
+_NO_TORCH = Fault(
+    "tutor",
+    "This exercise needs PyTorch, which is not installed here.",
+    "Add it with: pip install torch. Everything else works without it.",
+)
 
 _Reply = tuple[Ended, memoryview, bytes]
 
@@ -111,17 +147,30 @@ class _Pending:
 class _Host:
     """The host process, and the thread that listens to it."""
 
-    def __init__(self, strategy: Strategy) -> None:
+    def __init__(self, strategy: Strategy, torch: bool, idle: float) -> None:
         self.dead = False
+        self._ended_idle = False
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._pending: dict[int, _Pending] = {}
         self._folder = _scratch_folder()
         self._log = self._folder / "host.log"
+        loaded = "torch" if torch else "numpy"
         try:
             with self._log.open("wb") as log:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-I", "-B", "-c", _BOOT, str(_FOLDER), strategy, str(self._folder)],
+                    [
+                        sys.executable,
+                        "-I",
+                        "-B",
+                        "-c",
+                        _BOOT,
+                        str(_FOLDER),
+                        strategy,
+                        str(self._folder),
+                        loaded,
+                        str(idle),
+                    ],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
@@ -136,7 +185,7 @@ class _Host:
         self._listener.start()
 
     def ask(self, header: dict[str, object], message: bytes, cancelled: threading.Event | None) -> _Reply:
-        """Send a job and wait; raises BoxError when the host died over it."""
+        """Send a job and wait; raises BoxError when the host died over it, _EndedIdleError when it never saw it."""
         number = next(self._numbers)
         pending = self._pending[number] = _Pending()
         self._write(wire.pack({"do": "run", "id": number, **header}, [message]))
@@ -150,6 +199,8 @@ class _Host:
         pending.done.wait()
         self._pending.pop(number, None)
         if pending.reply is None:
+            if self._ended_idle:
+                raise _EndedIdleError
             last = self._last_words()
             raise BoxError("Its process died" + (f" ({last})" if last else "") + ".", "", "Try again.")
         return pending.reply
@@ -173,7 +224,8 @@ class _Host:
         try:
             while self._take_reply():
                 pass
-        except (wire.WireError, msgspec.ValidationError, OSError):
+            self._ended_idle = self._process.wait(timeout=5) == _IDLE
+        except (wire.WireError, msgspec.ValidationError, OSError, subprocess.TimeoutExpired):
             pass  # it is not the host that speaks any more: nobody may wait for it
         finally:
             self.dead = True
@@ -223,6 +275,7 @@ def _environment() -> dict[str, str]:
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
         **dict.fromkeys(one, "1"),
+        "CUDA_VISIBLE_DEVICES": "",  # a check needs no GPU, and may not take any from those who do
         # glibc: use freed memory again instead of handing it back; fresh pages are the dearest part of a small check
         "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
         "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
@@ -247,6 +300,8 @@ def _message(do: str, job: BoxJob, memory_by: str) -> bytes:
             "right": {name: parts.add_array(array) for name, array in case.right.items()},
             "numeric": msgspec.to_builtins(case.numeric),
             "second_call": case.second_call,
+            "beside": case.beside,
+            "reused": case.reused,
             "extra": case.extra,
         }
         for case in job.cases
@@ -255,12 +310,13 @@ def _message(do: str, job: BoxJob, memory_by: str) -> bytes:
         "do": do,
         "source": job.source,
         "filename": job.filename,
-        "drive": msgspec.to_builtins(job.drive),
+        "drive": {**msgspec.to_builtins(job.drive), "batch": job.batch, "updated": job.updated},
         "cases": cases,
         "seconds": job.limits.seconds,
         "memory_mb": job.limits.memory_mb,
         "memory_by": memory_by,
         "readable": job.readable,
+        "torch": job.torch,
     }
     return wire.pack(header, parts.parts)
 

@@ -44,6 +44,8 @@ class _Case(Struct):
     error: CodeError | None
     second_error: CodeError | None
     numeric_note: str
+    beside: dict[str, dict[str, Any]]
+    reused: dict[str, dict[str, Any]]
 
 
 class Answer(Struct):
@@ -54,6 +56,7 @@ class Answer(Struct):
     warnings: list[str] = []
     defined: list[str] = []
     failed: str = ""  # our own traceback
+    replaced: str = ""  # with it: a name of NumPy's that the learner's code replaced
     layers: dict[str, tuple[bool, str]] = {}
 
 
@@ -79,7 +82,7 @@ def classify(job: BoxJob, seen: Ended, answer: memoryview, output: bytes) -> Box
             except wire.WireError:
                 fault = _garbled(seen)
     if seen.strays >= MANY_STRAYS and (fault is None or fault.kind not in ("cancelled", "tutor")):
-        fault = Fault("forked", "Your code started processes without end, so it was stopped.", "Look for os.fork.")
+        fault = _endless_forks()
     return BoxResult(
         fault=fault,
         cases=cases,
@@ -144,6 +147,8 @@ def _stopped(job: BoxJob, seen: Ended) -> Fault | None:
             return _too_much_output()
         case "memory":
             return _out_of_memory(job, "")
+        case "forked":
+            return _endless_forks()
         case "answer":
             return Fault(
                 "garbled", "Your code gave back more than can be looked at.", "Return arrays of the asked shape."
@@ -189,6 +194,10 @@ def _several() -> Fault:
     return Fault("forked", "Several processes answered: your code made copies of itself.", "Look for os.fork.")
 
 
+def _endless_forks() -> Fault:
+    return Fault("forked", "Your code started processes without end, so it was stopped.", "Look for os.fork.")
+
+
 def _garbled(seen: Ended) -> Fault:
     if seen.strays:
         return _several()
@@ -202,6 +211,9 @@ def _too_much_output() -> Fault:
 def _out_of_memory(job: BoxJob, message: str) -> Fault:
     asked = re.match(r"Unable to allocate (.+?) for an array with shape (\(.*?\))", message)
     wanted = f"it asked for {asked[1]} for an array of shape {asked[2]}" if asked else "it went on asking for more"
+    of_torch = re.search(r"you tried to allocate (\d+) bytes", message)
+    if of_torch and int(of_torch[1]) > job.limits.memory_mb << 20:
+        wanted = f"it asked for {int(of_torch[1]) / (1 << 30):.1f} GiB for a tensor"
     return Fault(
         "memory",
         f"Your code ran out of memory: {wanted}. A check has {job.limits.memory_mb} MB.",
@@ -211,6 +223,12 @@ def _out_of_memory(job: BoxJob, message: str) -> Fault:
 
 def _told_fault(job: BoxJob, told: Answer) -> Fault | None:
     """The fault that the child itself reported."""
+    if told.replaced:
+        return Fault(
+            "garbled",
+            f"Your code replaced np.{printable(told.replaced)}, which the check itself needs.",
+            "Give what you define a name of its own.",
+        )
     if told.failed:
         return tutor_fault(printable(told.failed.strip().rpartition("\n")[2]))
     if told.fault is None:
@@ -247,6 +265,12 @@ def _raised(error: CodeError) -> Fault:
             f"Your file imports {missing[1]} in {where}, which is not installed here.",
             "Take the import out: NumPy is all you need.",
         )
+    if error.type == "ModuleNotFoundError" and error.message.startswith("torch is not loaded"):
+        return Fault(
+            "exception",
+            f"Your file imports torch in {where}, which this exercise does not use.",
+            "Take the import out: NumPy is all you need.",
+        )
     what = f"{error.type}: {error.message}" if error.message else error.type
     return Fault("exception", f"Your code stopped in {where} with {what}", look)
 
@@ -268,4 +292,6 @@ def _case(case: _Case, parts: list[memoryview]) -> CaseResult:
         numeric=arrays(case.numeric),
         numeric_note=printable(case.numeric_note),
         second_error=case.second_error and cleaned(case.second_error),
+        beside=arrays(case.beside),
+        reused=arrays(case.reused),
     )

@@ -24,6 +24,8 @@ class Numeric(Struct, frozen=True):
     upstream: str = ""
     loss: str = ""  # ... or this result itself
     seconds: float = 1.0  # give up after so long: the verdict does not need it
+    most: int = 2000  # entries; for more of them, or where time is too short, only those shown are made
+    shown: dict[str, tuple[tuple[int, ...], ...]] = {}  # array -> indices; all others are NaN then
 
 
 class BoxCase(Struct, frozen=True):
@@ -34,8 +36,8 @@ class BoxCase(Struct, frozen=True):
     right: Arrays
     numeric: Numeric | None = None
     second_call: bool = True  # forward and backward once more on the same objects
-    beside: bool = False  # another instance goes forward between the second call's forward and backward
-    reused: bool = False  # a third call, in which the inputs are overwritten between forward and backward
+    beside: bool = False  # a pass of fresh objects, with another instance's forward between its forward and backward
+    reused: bool = False  # a pass of fresh objects, in which the inputs are overwritten between forward and backward
     extra: dict[str, str] = {}  # more results: name -> expression, read at the very end (the reference's `terms`)
 
 
@@ -49,6 +51,11 @@ class BoxJob(Struct, frozen=True):
     limits: Limits = Limits()
     readable: tuple[str, ...] = ()  # folders that the file may read besides system and venv
     torch: bool = False  # run in a child that has torch loaded
+    batch: tuple[str, ...] = ()  # arrays that a `reused` pass overwrites
+    updated: tuple[str, ...] = ()  # arrays that the update may change in place
+    reference: bool = (
+        False  # not a learner's file: its answer never comes near a process that a learner's is forked from
+    )
 
 
 FaultKind = Literal[
@@ -99,7 +106,9 @@ class CaseResult(Struct, frozen=True):
     numeric: Arrays  # by name of the plan's array; absent where it could not be made
     numeric_note: str = ""  # "complex step", "central differences", or why there is none
     second_error: CodeError | None = None
-    reused: Arrays = {}  # backward results of the third call, empty when not asked for
+    # Results after forward of two more passes, empty when not asked for; what was not made there has no entries at all.
+    beside: Arrays = {}
+    reused: Arrays = {}
 
 
 class BoxResult(Struct, frozen=True):

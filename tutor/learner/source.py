@@ -8,7 +8,7 @@ import os
 import stat
 import tokenize
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 from msgspec import Struct
 
@@ -45,6 +45,14 @@ def read_source(path: Path) -> Source:
     """
     raw = _read_bytes(path)
     return Source(path=path, text=decode(raw, path.name), raw=raw, hash=content_hash(raw))
+
+
+def read_stream(stream: BinaryIO, name: str) -> Source:
+    """Read a program that is piped in, at most 1 MiB; `name` is what an error calls it. Raises SourceError."""
+    raw = stream.read(LARGEST + 1)
+    if len(raw) > LARGEST:
+        raise SourceError(f"{name} is larger than 1 MiB.", "", "Take out the data in it.")
+    return Source(path=Path("-"), text=decode(raw, name), raw=raw, hash=content_hash(raw))
 
 
 def decode(raw: bytes, name: str) -> str:

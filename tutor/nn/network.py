@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]  # float64, float32, or complex128 under the complex step
 
-# What a layer calls its parameters; the gradient of each is its name with "grad_" in front.
-PARAMETERS = ("W", "b")
+# What the layers of this book call their parameters; the gradient of each is its name with "grad_" in front.
+PARAMETERS = ("W", "b", "gamma", "beta", "W_q", "W_k", "W_v", "W_o", "W_x", "W_h")
 
 
 class Layer(Protocol):
-    """Anything with a forward and a backward pass; one that learns also has `W`, `b`, `grad_W` and `grad_b`."""
+    """Anything with a forward and a backward pass; one that learns also has parameters and their gradients."""
 
     def forward(self, x: Array, /) -> Array:
         """Map the input to the output, and keep what backward needs."""

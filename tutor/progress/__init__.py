@@ -1,7 +1,8 @@
 """What the learner has done: stored as events that are never rewritten, told as the Progress they fold to.
 
 `Store` is the way in: `snapshot()` for the first frame, `refresh()` after it and every second or two, `record()` for
-each thing that happens, `trouble` for the banner. `fold` is the pure function behind it.
+each thing that happens, `trouble` for the banner. `fold` is the pure function behind it. `backup` tells what the daily
+copies hold and the folder has lost, and puts it back.
 """
 
 from tutor.progress.fold import fold

@@ -52,6 +52,11 @@ def decode(data: bytes) -> Lines:
     return found
 
 
+def whole(data: bytes) -> list[bytes]:
+    """The lines of an event file that are what their checksum says, as they stand there."""
+    return [line for line in data.split(b"\n") if _checked(line) is not None]
+
+
 def _checked(line: bytes) -> bytes | None:
     """Return the JSON of a line, or None when the checksum does not fit."""
     crc, space, body = line[:_CRC_WIDTH], line[_CRC_WIDTH : _CRC_WIDTH + 1], line[_CRC_WIDTH + 1 :]

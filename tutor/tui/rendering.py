@@ -200,7 +200,7 @@ def python_content(source: str) -> Content:
     """Python in the colours of the code pane; what does not parse keeps the colours of what does."""
     from tree_sitter import QueryCursor
 
-    from tutor.tui.widgets.code_pane import CODE_THEME
+    from tutor.tui.widgets.code_theme import CODE_THEME
 
     parser, query = _python_grammar()
     source = printable(source)

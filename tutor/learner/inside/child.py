@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import functools
 import gc
+import importlib
 import os
 import signal
 import sys
@@ -26,6 +28,10 @@ VERDICT = 3  # the descriptor of the answer; 0 is /dev/null, 1 and 2 the output
 NO_ANSWER = 97  # exit status of a child that could not send its answer
 MOST_WARNINGS = 20
 
+# Held here because the learner's code may put anything else in their place.
+_write, _exit = os.write, os._exit
+_NUMPY = dict(vars(np))
+
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/opt", "/proc", "/sys", "/System", "/Library")
 _DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _PYTHON = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()}
@@ -37,7 +43,11 @@ def _without_nested(folders: Iterable[str]) -> tuple[str, ...]:
     return tuple(a for a in real if not any(a != b and a.startswith(b.rstrip("/") + "/") for b in real))
 
 
-_READABLE = _without_nested((*_SYSTEM, *_DEVICES, *_PYTHON))
+@functools.cache
+def _readable() -> tuple[str, ...]:
+    """What any program may read: the system, the interpreter, its packages, and torch wherever that was loaded from."""
+    torch = [os.path.dirname(sys.modules["torch"].__file__ or "")] if "torch" in sys.modules else []  # noqa: PTH120
+    return _without_nested((*_SYSTEM, *_DEVICES, *_PYTHON, *torch))
 
 
 class Prepared:
@@ -50,7 +60,7 @@ class Prepared:
         self.scratch = scratch
         self.streams = _settle_in(scratch)
         self.limits = limits.apply_fixed()
-        self.base = limits.address_space()
+        self.in_use = limits.memory_in_use()
         self.sealed = limits.no_new_privileges()
         self.rules: landlock.Rules | None = None
         self.refused = "This system has no Landlock, which Linux offers from 5.13 on"
@@ -58,7 +68,7 @@ class Prepared:
         self.denied = f"ABI {version}" + (", no TCP" if version >= 4 else "") + (", no signals" if version >= 6 else "")
         if version:
             try:
-                self.rules = landlock.Rules(version, _READABLE, (scratch, "/dev/null"))
+                self.rules = landlock.Rules(version, _readable(), (scratch, "/dev/null"))
             except OSError as error:
                 self.refused = f"Landlock was refused ({error.strerror})"
 
@@ -67,7 +77,8 @@ class Prepared:
         try:
             _send(self._answer(message, tasks))
         except BaseException as error:  # of ours: whatever the learner's code raises has been caught before
-            _send(wire.pieces({"failed": plain("".join(traceback.format_exception(error)))}))
+            failed = plain("".join(traceback.format_exception(error)))
+            _send(wire.pieces({"failed": failed, "replaced": _replaced_in_numpy()}))
 
     def _answer(self, message: bytes, tasks: int | None) -> list[bytes | bytearray]:
         job, given = wire.unpack(message)
@@ -86,8 +97,9 @@ class Prepared:
 
     def confine(self, job: dict[str, Any], tasks: int | None) -> dict[str, tuple[bool, str]]:
         """Put every layer in force that this machine has; says which: name -> (active, one sentence)."""
-        base = self.base if job["memory_by"] == "address space" else None
-        in_force = self.limits | limits.apply(job["seconds"], job["memory_mb"], tasks, base)
+        # Where the host watches what is resident, the limit on data stops what grows faster than it looks.
+        by = "RLIMIT_AS" if job["memory_by"] == "address space" else "RLIMIT_DATA"
+        in_force = self.limits | limits.apply(job["seconds"], job["memory_mb"], tasks, by, self.in_use.get(by))
         layers: dict[str, tuple[bool, str]] = {
             name: (active, f"The limit on {name} is in force." if active else limits.why_not(name))
             for name, active in in_force.items()
@@ -113,13 +125,23 @@ class Prepared:
         return False, f"{self.refused}: code in the box can read and write whatever you can."
 
 
+def _replaced_in_numpy() -> str:
+    """A name of NumPy's that the learner's code has given another meaning, which may be why ours failed; else empty."""
+    now = vars(np)
+    return next((name for name, value in _NUMPY.items() if now.get(name) is not value), "")
+
+
 def _settle_in(scratch: str) -> tuple[TextIO, TextIO]:
     """Make this process look to the learner's code like a fresh Python in an empty folder."""
     os.chdir(scratch)
     os.environ.update(HOME=scratch, TMPDIR=scratch)
     np.random.seed()  # a forked child would draw what all others draw; `random` sees to that itself
+    if "torch" in sys.modules:
+        sys.modules["torch"].seed()
+    else:
+        _REFUSED["torch"] = "torch is not loaded for this exercise"
     sys.argv = [""]
-    sys.meta_path.insert(0, _NoTutor)
+    sys.meta_path.insert(0, _Refuse)
     for name in [name for name in sys.modules if name.partition(".")[0] == __name__.partition(".")[0]]:
         del sys.modules[name]
     sys.breakpointhook = _no_keyboard
@@ -186,11 +208,15 @@ class Layer:
 """
 
 
-class _NoTutor:
+_REFUSED = {"tutor": "the tutor itself cannot be imported here: the file stands on its own"}
+
+
+class _Refuse:
     @staticmethod
     def find_spec(name: str, *_: object) -> None:
-        if name.partition(".")[0] == "tutor":
-            raise ModuleNotFoundError("the tutor itself cannot be imported here: the file stands on its own", name=name)
+        reason = _REFUSED.get(name.partition(".")[0])
+        if reason:
+            raise ModuleNotFoundError(reason, name=name)
 
 
 def _no_keyboard(*_: object, **__: object) -> NoReturn:
@@ -207,7 +233,10 @@ def fault_of(error: BaseException, filename: str, stage: str) -> dict[str, objec
     elif isinstance(error, MemoryError):
         limits.open_reserve()
         kind = "memory"
-    return {"kind": kind, "error": describe(error, filename, stage)}
+    described = describe(error, filename, stage)
+    if isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(described["message"]):
+        kind = "memory"  # as torch says it
+    return {"kind": kind, "error": described}
 
 
 def _run_script(job: dict[str, Any]) -> dict[str, object]:
@@ -289,10 +318,20 @@ def _send(answer: list[bytes | bytearray]) -> NoReturn:
         for piece in answer:
             view = memoryview(piece)
             while view:
-                view = view[os.write(VERDICT, view) :]
+                view = view[_write(VERDICT, view) :]
     except OSError:
-        os._exit(NO_ANSWER)
-    os._exit(0)
+        _exit(NO_ANSWER)
+    _exit(0)
+
+
+def load_torch() -> bool:
+    """Load torch on a single thread; says whether this process has no other thread and so may be forked."""
+    torch = importlib.import_module("torch")
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    x = torch.ones(2, 2, dtype=torch.float64, requires_grad=True)
+    (x @ x).backward(x.detach())  # the first backward pass imports more, for most of a second
+    return limits.threads() == 1
 
 
 def warm_up() -> None:

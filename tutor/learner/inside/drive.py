@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable
+import contextlib
+import io
+import os
+import random
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType
 from typing import Any
 
@@ -17,6 +23,7 @@ LARGEST_ANSWER = 192 << 20  # bytes of all arrays together
 # Held here because the learner's code may put anything else in their place.
 _REAL_BUILTINS = dict(vars(builtins))
 _array, _ndarray, _generic = np.array, np.ndarray, np.generic
+_seed_numpy, _seed_python = np.random.seed, random.seed
 
 Namespace = dict[str, Any]
 Spellings = dict[str, list[CodeType]]
@@ -33,6 +40,7 @@ class Drive:
             stage: {name: [_expression(spelling) for spelling in spellings] for name, spellings in results.items()}
             for stage, results in fields["results"].items()
         }
+        self.batch, self.updated = fields.get("batch", ()), fields.get("updated", ())
 
     def code_of(self, result: str) -> list[CodeType]:
         """The spellings of a result, whichever stage makes it."""
@@ -59,12 +67,13 @@ class CaseRun:
         self.drive, self.case, self.parts, self.filename, self.deadline = drive, case, parts, filename, deadline
         self.arrays = {name: wire.rebuild(spec, given) for name, spec in case["arrays"].items()}
         self.right = {name: wire.rebuild(spec, given) for name, spec in case["right"].items()}
-        self.names = {**names, "np": np, **case["sizes"], "right": self._right}
+        self.before = {**names, "np": np, **case["sizes"], "right": self._right}
+        self.names = dict(self.before)
         self.results: dict[str, wire.AnyArray] = {}
         self.raised: BaseException | None = None  # by a stage of the first call
         self.fields: dict[str, Any] = {
             "results": {}, "second": {}, "not_arrays": {}, "missing": {}, "inputs_after": {}, "numeric": {},
-            "numeric_note": "", "error": None, "second_error": None,
+            "numeric_note": "", "error": None, "second_error": None, "beside": {}, "reused": {},
         }  # fmt: skip
 
     def run(self) -> None:
@@ -76,12 +85,26 @@ class CaseRun:
             self._send_input(name, array)
         if not whole:
             return
-        self.names.update(self._fresh_arrays())
+        given_again = self._fresh_arrays()
+        self.names.update(given_again)
         if self.case["second_call"]:
+            self._reseed()
             self._stages("second_error", self.fields["second"], ("forward", "backward"))
+            self._send_changed(given, given_again)
         self._stages("error", self.fields["results"], ("update",))
+        self._send_changed(given, given_again, but=self.drive.updated)
+        if self.case.get("beside"):
+            self._pass_beside_another()
+        if self.case.get("reused"):
+            self._pass_with_reused_batch()
         self._extra()
         self._numeric()
+
+    def _reseed(self) -> None:
+        """Put the global generators into another state: nothing may hang on that in which the first call found them."""
+        seed = int.from_bytes(os.urandom(4), "little")  # without one, NumPy takes a hundred times as long
+        _seed_numpy(seed)
+        _seed_python(seed)
 
     def _fresh_arrays(self) -> Namespace:
         return {name: wire.fresh(array, self.case["arrays"][name]["layout"]) for name, array in self.arrays.items()}
@@ -93,22 +116,65 @@ class CaseRun:
     def _stages(self, error: str, results: dict[str, object], stages: tuple[str, ...]) -> bool:
         first = error == "error"
         for stage in stages:
-            try:
-                exec(getattr(self.drive, stage), self.names)
-            except BaseException as raised:
-                vars(builtins).update(_REAL_BUILTINS)
+            raised = self._run_stage(stage, self.names)
+            if raised is not None:
                 self.fields[error] = describe(raised, self.filename, stage)
                 if first:
                     self.raised = raised
                 return False
-            vars(builtins).update(_REAL_BUILTINS)
             for name, spellings in self.drive.results.get(stage, {}).items():
-                self._collect(name, spellings, results, first)
+                self._collect(name, spellings, self.names, results, first)
         return True
 
-    def _collect(self, name: str, spellings: list[CodeType], results: dict[str, object], first: bool) -> None:
+    def _run_stage(self, stage: str, names: Namespace) -> BaseException | None:
+        try:
+            exec(getattr(self.drive, stage), names)
+        except BaseException as raised:
+            return raised
+        finally:
+            vars(builtins).update(_REAL_BUILTINS)
+        return None
+
+    def _pass_beside_another(self) -> None:
+        """A pass of fresh objects; between its forward and backward, others are made and go forward, and so on."""
+        mine = {**self.before, **self._fresh_arrays()}
+        others = {**self.before, "right": lambda _, value: value}
+        others |= {name: _other_values(array) for name, array in self._fresh_arrays().items()}
+        with _unheard():
+            steps = (("setup", mine), ("forward", mine), ("setup", others), ("forward", others))
+            if any(self._run_stage(stage, names) is not None for stage, names in steps):
+                return  # other values may be none that the file takes: that says nothing of the first
+            self._collect_pass("beside", "backward", mine)
+            for stage in ("backward", "update"):
+                self._run_stage(stage, others)
+            self._collect_pass("beside", "update", mine)
+
+    def _pass_with_reused_batch(self) -> None:
+        """A pass of fresh objects in which the batch is overwritten as soon as forward is done with it."""
+        arrays = self._fresh_arrays()
+        batch = [array for name, array in arrays.items() if name in self.drive.batch and array.dtype.kind == "f"]
+        names = {**self.before, **arrays}
+        with _unheard():
+            if not batch or any(self._run_stage(stage, names) is not None for stage in ("setup", "forward")):
+                return
+            for array in batch:
+                array[...] = 1 - array
+            self._collect_pass("reused", "backward", names)
+            self._collect_pass("reused", "update", names)
+
+    def _collect_pass(self, field: str, stage: str, names: Namespace) -> None:
+        self._run_stage(stage, names)
+        results = self.fields[field]
+        for name, spellings in self.drive.results.get(stage, {}).items():
+            self._collect(name, spellings, names, results, False)
+            if name not in results:
+                results[name] = self.parts.add_array(np.zeros(0))
+
+    def _collect(
+        self, name: str, spellings: list[CodeType], names: Namespace, results: dict[str, object], first: bool
+    ) -> None:
         """Copy a result at once, before the learner's code can change it again."""
-        found, value, reason = evaluate(spellings, self.names)
+        found, value, reason = evaluate(spellings, names)
         if not found:
             if first:
                 self.fields["missing"][name] = reason
@@ -121,6 +187,14 @@ class CaseRun:
         results[name] = self.parts.add_array(array)
         if first and self.case["extra"]:
             self.results[name] = array.copy()
+
+    def _send_changed(self, *given: Namespace, but: Iterable[str] = ()) -> None:
+        """Send inputs once more that are no longer what they were."""
+        for arrays in given:
+            for name, array in arrays.items():
+                sent = self.arrays[name]
+                if name not in but and (array.shape != sent.shape or array.tobytes() != sent.tobytes()):
+                    self._send_input(name, array)
 
     def _send_input(self, name: str, array: wire.AnyArray) -> None:
         kept, _ = as_array(array, LARGEST_ANSWER)
@@ -148,10 +222,11 @@ class CaseRun:
     def _objective(self, request: dict[str, Any]) -> Callable[[Namespace], Any]:
         """The objective as a function of the arrays, by the learner's own setup and forward pass."""
         base = {**self.names, "right": lambda _, value: value}
+        whole = {name: array.copy() for name, array in self.arrays.items() if array.dtype.kind != "f"}
         spellings = self.drive.code_of(request["loss"] or request["output"])
 
         def objective(arrays: Namespace) -> Any:
-            names = {**base, **arrays}
+            names = {**base, **arrays, **whole}  # labels are no fractions, and nothing is derived by them
             exec(self.drive.setup, names)
             exec(self.drive.forward, names)
             found, value, reason = evaluate(spellings, names)
@@ -160,6 +235,33 @@ class CaseRun:
             return value if request["loss"] else (value * arrays[request["upstream"]]).sum()
 
         return objective
+
+
+def _other_values(array: wire.AnyArray) -> wire.AnyArray:
+    """Values that another instance could be given: of what may have to be positive the same in another order."""
+    if array.dtype.kind != "f":
+        return array
+    if not array.ndim or (array < 0).any():
+        return 1 - 2 * array  # neither the mean nor the variance stays what it was
+    return array[::-1].copy()
+
+
+class _Nowhere(io.TextIOBase):
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """What the code prints and warns of in a pass that the learner knows nothing of is not shown to them."""
+    streams = sys.stdout, sys.stderr
+    sys.stdout = sys.stderr = _Nowhere()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        sys.stdout, sys.stderr = streams
 
 
 def evaluate(spellings: list[CodeType], names: Namespace) -> tuple[bool, object, str]:

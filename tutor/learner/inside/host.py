@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import selectors
 import signal
@@ -28,16 +29,18 @@ MOST_ANSWER = wire.LARGEST_BODY + wire.LARGEST_HEADER
 GRACE = 0.1  # seconds that a child has to end after its answer, and its twins to answer after its end
 QUIET = 0.005  # seconds without work after which a spare is made
 LOOK = 0.1  # seconds between two looks at memory
-WARM = 20.0  # seconds that a spare may take to start
+WARM = 60.0  # seconds that a spare may take to start: on a busy machine torch alone takes many
 AT_ONCE = (os.cpu_count() or 1) + 2
+IDLE = 75  # exit status of a host that had nothing to do for long
 _CHUNK = 1 << 20
 
 
 class Host:
     """The loop over jobs, answers, outputs, ends and time limits."""
 
-    def __init__(self, spares: Spares, folder: str) -> None:
-        self.spares, self.folder = spares, folder
+    def __init__(self, spares: Spares, folder: str, idle: float = 0.0) -> None:
+        self.spares, self.folder, self.idle = spares, folder, idle or math.inf
+        self.worked = time.monotonic()  # when there was last something to do
         self.input = bytearray()
         self.outgoing: deque[memoryview] = deque()
         self.waiting: deque[tuple[dict[str, Any], memoryview]] = deque()
@@ -57,10 +60,10 @@ class Host:
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         self.selector.register(woken, selectors.EVENT_READ, lambda: self._drain(woken))
 
-    def serve(self) -> None:
-        """Serve until the input ends, then end every child."""
+    def serve(self) -> int:
+        """Serve until the input ends, or has brought nothing for `idle` seconds; end every child; the exit status."""
         self.spares.prepare()
-        while self.open:
+        while self.open and not self._idle():
             events = self.selector.select(self._patience())
             for key, _ in events:
                 key.data()
@@ -78,6 +81,13 @@ class Host:
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
         self._delete(self.folder)
+        return IDLE if self.open else 0
+
+    def _idle(self) -> bool:
+        if self.running or self.waiting or self.input:
+            self.worked = time.monotonic()
+        # A job that has come by now is taken; one that comes later finds no reader, and its sender sees why.
+        return time.monotonic() - self.worked >= self.idle and not self.selector.select(0)
 
     # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -223,10 +233,19 @@ class Host:
                 child.ended = "closed"
             elif look and child.job["memory_by"] == "resident":
                 used = limits.resident(child.pid)
-                if used is not None and used > child.job["memory_mb"] << 20:
+                if used is not None and used > child.base + (child.job["memory_mb"] << 20):
                     child.ended = "memory"
+            if look and not child.ended and self._multiplies(child):
+                child.ended = "forked"
             if child.ended:
                 child.kill()
+
+    def _multiplies(self, child: Child) -> bool:
+        """Whether a child has become many processes: for root, whose processes the kernel does not limit."""
+        now = limits.tasks_of_machine()
+        if now is None or child.tasks is None or now - child.tasks <= limits.MORE_TASKS:
+            return False
+        return limits.processes_of_session(child.pid) + len(self._strays()) > limits.MORE_TASKS
 
     def _settle(self) -> None:
         """Report each child that has ended, once its pipes are empty and nothing is left of it."""
@@ -240,6 +259,8 @@ class Host:
                 while getattr(child, name) >= 0 and read(child):
                     pass
                 self._close(child, name)
+            if not child.ready and not child.ended:
+                child.ended = "the spare did not start"
             del self.running[child.pid]
             self._report(child)
             self._delete(child.scratch)
@@ -288,7 +309,9 @@ class Host:
     def _patience(self) -> float | None:
         """How long nothing can happen but what a descriptor tells."""
         now = time.monotonic()
-        until = [now + (60 if self.spares.complete or self.running else QUIET)]
+        until = [now + 60, self.worked + self.idle]
+        if not self.running:
+            until.append(max(now + QUIET, self.spares.due))
         for child in self.running.values():
             if child.status is not None:
                 until.append(child.gone_at + GRACE)
@@ -296,8 +319,7 @@ class Host:
             until.append(child.started + (child.job["seconds"] if child.ready else WARM))
             if child.closed_at:
                 until.append(child.closed_at + GRACE)
-            if child.job["memory_by"] == "resident":
-                until.append(self.looked + LOOK)
+            until.append(self.looked + LOOK)
         return max(0.0, min(until) - now)
 
 
@@ -328,10 +350,11 @@ def _children() -> set[int]:
 
 
 def main() -> None:
-    """Be the host: `argv` is -c, the folder of `inside`, the strategy, the folder for scratch folders."""
-    program, strategy, folder = sys.argv[1:4]
+    """Be the host: `argv` is -c, the folder of `inside`, strategy, folder for scratch, what to load, idle seconds."""
+    program, strategy, folder, loaded, idle = sys.argv[1:6]
     limits.adopt_orphans()
     if strategy == "zygote":
+        if loaded == "torch" and not child_module.load_torch():
+            strategy = "spare"  # it has threads already, which a forked process would lack
         child_module.warm_up()
-    Host(Spares(strategy, program, folder), folder).serve()
-    os._exit(0)
+    os._exit(Host(Spares(strategy, program, folder, loaded), folder, float(idle)).serve())

@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from pathlib import Path
 
 LARGEST_FILE = 64 << 20  # bytes, each
@@ -66,14 +67,44 @@ def tasks_of_user() -> int | None:
     return count or None
 
 
-def address_space() -> int | None:
-    """The address space of this process in bytes, or None where it cannot be told, or limited."""
-    if not _LINUX:
-        return None  # macOS refuses to set it
+def tasks_of_machine() -> int | None:
+    """How many processes and threads there are on the whole machine, or None where it cannot be told at once."""
     try:
-        return int(Path("/proc/self/statm").read_bytes().split()[0]) * resource.getpagesize()
-    except (OSError, ValueError):
+        return int(Path("/proc/loadavg").read_bytes().split()[3].partition(b"/")[2])
+    except (OSError, ValueError, IndexError):
         return None
+
+
+def processes_of_session(session: int) -> int:
+    """How many processes belong to a session (Linux; elsewhere 0)."""
+    count = 0
+    with contextlib.suppress(OSError):
+        for name in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208
+            with contextlib.suppress(OSError, ValueError, IndexError):  # it may have ended meanwhile
+                count += int(Path(f"/proc/{name}/stat").read_bytes().rpartition(b")")[2].split()[3]) == session
+    return count
+
+
+def threads() -> int:
+    """How many threads this process has; 1 where it cannot be told."""
+    try:
+        return len(os.listdir("/proc/self/task"))  # noqa: PTH208
+    except OSError:
+        return 1
+
+
+def memory_in_use() -> dict[str, int]:
+    """By the name of the limit on it: address space and data of this process in bytes; empty where it has no limit."""
+    if not _LINUX:
+        return {}  # macOS refuses to set them
+    try:
+        pages = Path("/proc/self/statm").read_bytes().split()
+        return {
+            "RLIMIT_AS": int(pages[0]) * resource.getpagesize(),
+            "RLIMIT_DATA": int(pages[5]) * resource.getpagesize(),
+        }
+    except (OSError, ValueError, IndexError):
+        return {}
 
 
 def resident(pid: int) -> int | None:
@@ -105,17 +136,17 @@ def apply_fixed() -> dict[str, bool]:
     }
 
 
-def apply(seconds: float, memory_mb: int, tasks: int | None, base: int | None) -> dict[str, bool]:
+def apply(seconds: float, memory_mb: int, tasks: int | None, by: str, base: int | None) -> dict[str, bool]:
     """Set the limits of a job, for this process and all that it starts; says which are in force.
 
-    `memory_mb` comes on top of `base`, the address space of interpreter and NumPy (None: it cannot be limited);
+    `memory_mb` comes on top of `base`, what interpreter and libraries use of the limit `by` (None: it cannot be set);
     `tasks` is the user's count at this moment.
     """
-    processor = math.ceil(seconds) + 1
+    processor = math.ceil(time.process_time() + seconds) + 1  # importing torch may have used some
     memory = None if base is None else base + (memory_mb << 20)
     return {
         "processor time": _limit("RLIMIT_CPU", processor, processor + 1),
-        "memory": memory is not None and _limit("RLIMIT_AS", memory, memory + _RESERVE),
+        "memory": memory is not None and _limit(by, memory, memory + _RESERVE),
         # The kernel exempts root from this one.
         "processes": tasks is not None and os.getuid() != 0 and _limit("RLIMIT_NPROC", tasks + MORE_TASKS),
     }
@@ -124,15 +155,16 @@ def apply(seconds: float, memory_mb: int, tasks: int | None, base: int | None) -
 def why_not(name: str) -> str:
     """Why a limit that `apply` or `apply_fixed` names is not in force, and what can be done about it."""
     if name == "processes" and os.getuid() == 0:
-        return "As root there is no limit on processes: the kernel exempts it. Run the tutor as an ordinary user."
+        return "The kernel sets root no limit on processes: they are counted ten times a second instead."
     return f"This system refuses the limit on {name}: every check is still ended after its time."
 
 
 def open_reserve() -> None:
     """Give up the memory limit's reserve: the learner's code has hit it, and the answer must still be made."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    for name in ("RLIMIT_AS", "RLIMIT_DATA"):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            _, hard = resource.getrlimit(getattr(resource, name))
+            resource.setrlimit(getattr(resource, name), (hard, hard))
 
 
 def _limit(name: str, soft: int, hard: int | None = None) -> bool:

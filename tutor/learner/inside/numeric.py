@@ -1,43 +1,45 @@
-"""The numeric gradient of the learner's own forward pass.
+"""The numeric gradient of the learner's own forward pass, in the time that is left: beside the verdict, never in it.
 
-Complex step: df/dx = Im f(x + ih) / h, exact to rounding (Squire and Trapp 1998, "Using complex variables to estimate
-derivatives of real functions"). Code that takes absolute values or writes into real buffers breaks it, silently or with
-a warning: so the warning is an error, and one central difference along a random direction confirms the result;
-otherwise central differences, entry by entry.
+The mathematics is in `derivatives`; here stands what somebody's code in a box asks for besides. Each evaluation gets
+arrays of its own, which the code may overwrite, and the same random numbers. A forward pass too slow for every entry is
+asked for those alone that will be shown.
 """
 
 from __future__ import annotations
 
+import random
 import signal
 import time
-import warnings
-from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import derivatives
+
 if TYPE_CHECKING:
-    from .wire import AnyArray
+    from .derivatives import Arrays, Index, NumericGradient, Objective
 
-    Arrays = dict[str, AnyArray]
-
-Objective = Callable[[dict[str, Any]], Any]
-
-_COMPLEX_STEP = 1e-30
-_STEP = 1e-6  # relative, of central differences
-_CONFIRMED = 1e-5
-_AT_KINK = 1e-4  # relative difference of the slopes over h and h/10
+_AGAIN = 0.05  # seconds after which code that swallowed the end of its time is told once more
+_HURRY = 0.8  # of the time, to be filled by the entries
+# Held here because the learner's code may put anything else in their place.
+_seed_numpy, _seed_python = np.random.seed, random.seed
 
 
 class _OutOfTime(BaseException):
     """The time for the numeric gradient is used up."""
 
 
+class _NoGradient(Exception):
+    """There is none, for the reason it names."""
+
+
 def gradients(request: dict[str, Any], arrays: Arrays, objective: Objective, deadline: float) -> tuple[Arrays, str]:
-    """The gradient by each array of `request["wrt"]`, and one note on how it was made, or why there is none."""
+    """The gradient by each array of `request["wrt"]`, and one note on how it was made, or why there is none.
+
+    Where only the entries of `request["shown"]` could be made, all others are NaN.
+    """
     seconds = min(float(request["seconds"]), deadline - time.monotonic())
-    wrt = [name for name in request["wrt"] if name in arrays]
     if seconds <= 0:
         return {}, "there was no time left for the numeric gradient"
 
@@ -45,85 +47,67 @@ def gradients(request: dict[str, Any], arrays: Arrays, objective: Objective, dea
         raise _OutOfTime
 
     signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            return _either_way({name: array.astype(np.float64) for name, array in arrays.items()}, wrt, objective)
+        made = _make(request, arrays, objective, seconds)
+        return made.values, _note(made)
     except _OutOfTime:
-        return {}, f"making the numeric gradient took longer than {seconds:.1g} s"
+        return {}, _too_slow(seconds)
+    except _NoGradient as reason:
+        return {}, str(reason)
     except BaseException as error:
         return {}, f"the forward pass could not be repeated ({type(error).__name__})"
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _either_way(at: Arrays, wrt: list[str], objective: Objective) -> tuple[Arrays, str]:
-    try:
-        found = _complex_step(at, wrt, objective)
-        if _confirmed(at, found, objective):
-            return found, "complex step"
-    except Exception:  # whatever the learner's code raises when it meets complex numbers
-        pass
-    return _central_differences(at, wrt, objective)
+def _make(request: dict[str, Any], arrays: Arrays, objective: Objective, seconds: float) -> NumericGradient:
+    at = {name: array.astype(np.float64) for name, array in arrays.items()}
+    wrt = [name for name in request["wrt"] if name in at]
+
+    def again(moved: Arrays) -> Any:
+        _seed_numpy(0)
+        _seed_python(0)
+        return objective({name: array.copy() for name, array in moved.items()})
+
+    with derivatives.complex_warnings_raised():
+        began = time.monotonic()
+        first, second = float(again(at)), float(again(at))
+        each = (time.monotonic() - began) / 2
+        if not np.isfinite(first):
+            raise _NoGradient("your forward pass gives no finite number here")
+        if first != second:
+            raise _NoGradient("your forward pass gives another value each time it is run on the same arrays")
+        entries = None
+        size = sum(at[name].size for name in wrt)
+        if size > request["most"] or size * each > _HURRY * seconds:
+            shown = _shown(request, at)
+            if not shown:
+                raise _NoGradient(
+                    _too_slow(seconds) if size <= request["most"] else "there are too many entries to make each"
+                )
+            entries = {name: shown.get(name, []) for name in wrt}
+        return derivatives.numeric_gradient(again, at, wrt, entries)
 
 
-def _complex_step(at: Arrays, wrt: list[str], objective: Objective) -> Arrays:
-    found = {}
-    for name in wrt:
-        gradient = np.empty(at[name].shape)
-        for index in np.ndindex(at[name].shape):
-            moved = at[name].astype(np.complex128)
-            moved[index] += 1j * _COMPLEX_STEP
-            gradient[index] = np.imag(objective(_copies(at) | {name: moved})) / _COMPLEX_STEP
-        found[name] = gradient
-    return found
+def _shown(request: dict[str, Any], at: Arrays) -> dict[str, list[Index]]:
+    """The indices of the request that are indices of its arrays."""
+    return {
+        name: [
+            index
+            for index in map(tuple, indices)
+            if len(index) == at[name].ndim and all(0 <= i < n for i, n in zip(index, at[name].shape, strict=True))
+        ]
+        for name, indices in request["shown"].items()
+        if name in at
+    }
 
 
-def _confirmed(at: Arrays, found: Arrays, objective: Objective) -> bool:
-    if not all(np.isfinite(gradient).all() for gradient in found.values()):
-        return False
-    rng = np.random.default_rng()
-    direction = {name: rng.standard_normal(at[name].shape) * _scale(at[name]) for name in found}
-    here = float(objective(_copies(at)))
-    ahead, behind = (
-        float(objective(_copies(at) | {name: at[name] + sign * _STEP * direction[name] for name in found}))
-        for sign in (1, -1)
-    )
-    slope = (ahead - behind) / (2 * _STEP)
-    claimed = sum(float((found[name] * direction[name]).sum()) for name in found)
-    return abs(slope - claimed) <= _CONFIRMED * (abs(slope) + abs(claimed)) + 1e-8 * abs(here)
+def _too_slow(seconds: float) -> str:
+    return f"making the numeric gradient took longer than {seconds:.1g} s"
 
 
-def _central_differences(at: Arrays, wrt: list[str], objective: Objective) -> tuple[Arrays, str]:
-    found, kinks = {}, 0
-    for name in wrt:
-        gradient = np.empty(at[name].shape)
-        scale = _scale(at[name])
-        for index in np.ndindex(at[name].shape):
-            wide, narrow = (
-                _slope(at, name, index, step * float(scale[index]), objective) for step in (_STEP, _STEP / 10)
-            )
-            at_kink = abs(wide - narrow) > _AT_KINK * (abs(wide) + abs(narrow)) + 1e-7
-            kinks += at_kink
-            gradient[index] = narrow if at_kink else wide
-        found[name] = gradient
-    return found, "central differences" + (f", {kinks} of them beside a kink" if kinks else "")
-
-
-def _slope(at: Arrays, name: str, index: tuple[int, ...], step: float, objective: Objective) -> float:
-    values = []
-    for sign in (1, -1):
-        moved = at[name].copy()
-        moved[index] += sign * step
-        values.append(float(objective(_copies(at) | {name: moved})))
-    return (values[0] - values[1]) / (2 * step)
-
-
-def _scale(array: AnyArray) -> AnyArray:
-    return np.maximum(np.abs(array), 1.0)
-
-
-def _copies(arrays: Arrays) -> Arrays:
-    return {name: array.copy() for name, array in arrays.items()}
+def _note(made: NumericGradient) -> str:
+    at_kink = sum(map(len, (made.at_kink or {}).values()))
+    kinks = [f"{n} of them {where} a kink" for n, where in ((made.beside_kink, "beside"), (at_kink, "at")) if n]
+    return ", ".join([made.method, *kinks])

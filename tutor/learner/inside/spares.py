@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import math
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ from . import child, limits
 
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from inside import spares; del sys.path[0]; spares.wait_exec()"
 _COUNT_AGAIN = 60.0  # seconds for which the number of the user's tasks is taken to hold
+_TRY_AGAIN = 1.0  # seconds after a spare could not be made
 
 
 @dataclass
@@ -32,10 +34,12 @@ class Child:
     job: dict[str, Any] = field(default_factory=dict)
     ready: bool = False  # it says so by one byte before its answer
     started: float = 0.0
+    base: int = 0  # bytes that it held before its job
+    tasks: int | None = None  # of the whole machine when it was told its job
     answer: bytearray = field(default_factory=bytearray)
     kept: bytearray = field(default_factory=bytearray)
     printed: int = 0
-    ended: str = ""  # why we ended it: "timeout", "output", "memory", "cancelled", "closed", "answer"
+    ended: str = ""  # why we ended it: "timeout", "output", "memory", "cancelled", "closed", "answer", "forked"
     status: int | None = None  # of waitpid
     gone_at: float = 0.0
     closed_at: float = 0.0  # when the verdict came to its end before the child did
@@ -51,32 +55,44 @@ class Child:
 class Spares:
     """Keeps children warm and waiting, and hands jobs to them."""
 
-    def __init__(self, strategy: str, program: str, folder: str) -> None:
+    def __init__(self, strategy: str, program: str, folder: str, loaded: str = "numpy") -> None:
         self.spawn = self._fork if strategy == "zygote" else self._exec
         # A check is two jobs in a row, the reference's and the learner's; a forked spare costs next to no memory.
         self.wanted = 2 if strategy == "zygote" else 1
-        self.program, self.folder = program, folder
+        self.program, self.folder, self.loaded = program, folder, loaded
         self.idle: deque[Child] = deque()
         self.made = 0
+        self.again = 0.0  # when to try again to make a spare, once that has failed
         self.tasks: int | None = None
         self.counted = -_COUNT_AGAIN
 
     @property
-    def complete(self) -> bool:
-        """Whether as many wait as should."""
-        return len(self.idle) >= self.wanted
+    def due(self) -> float:
+        """When a spare is to be made, on the clock of `time.monotonic`: infinity while as many wait as should."""
+        return math.inf if len(self.idle) >= self.wanted else self.again
 
     def prepare(self) -> None:
         """Start one spare if one is missing."""
-        if not self.complete:
-            with contextlib.suppress(OSError):  # whoever needs it will hear the reason from `start`
+        if self.due <= time.monotonic():
+            try:
                 self.idle.append(self._new())
+            except OSError:  # a full disk, too many processes; whoever needs one will hear the reason from `start`
+                self.again = time.monotonic() + _TRY_AGAIN
 
     def start(self, job: dict[str, Any], message: bytes | memoryview) -> Child:
         """Hand a job to a child; raises OSError where none can be started."""
         spare = self.idle.popleft() if self.idle else self._new()
-        Path(f"{spare.scratch}.job").write_bytes(message)
+        order = Path(f"{spare.scratch}.job")
+        try:
+            order.write_bytes(message)
+        except OSError:
+            order.unlink(missing_ok=True)
+            self.idle.appendleft(spare)  # it serves the next
+            raise
         spare.job, spare.started = job, time.monotonic()
+        spare.tasks = limits.tasks_of_machine()
+        if self.loaded == "torch":  # NumPy's few megabytes are not worth asking for
+            spare.base = limits.resident(spare.pid) or 0
         with contextlib.suppress(BlockingIOError):
             spare.ready = bool(os.read(spare.verdict, 1))
         try:
@@ -105,8 +121,11 @@ class Spares:
         self.made += 1
         scratch = f"{self.folder}/{self.made}"
         Path(scratch).mkdir(mode=0o700)
-        orders, verdict, output = (_pipe() for _ in range(3))
-        pid = self.spawn(scratch, (orders[0], output[1], output[1], verdict[1]))
+        with contextlib.ExitStack() as failed:
+            failed.callback(os.rmdir, scratch)
+            orders, verdict, output = (_pipe(failed) for _ in range(3))
+            pid = self.spawn(scratch, (orders[0], output[1], output[1], verdict[1]))
+            failed.pop_all()
         for descriptor in (orders[0], verdict[1], output[1]):
             os.close(descriptor)
         for descriptor in (verdict[0], output[0]):
@@ -129,15 +148,17 @@ class Spares:
     def _exec(self, scratch: str, descriptors: Sequence[int]) -> int:
         return os.posix_spawn(
             sys.executable,
-            [sys.executable, "-I", "-B", "-c", BOOT, self.program, str(os.getpid()), scratch],
+            [sys.executable, "-I", "-B", "-c", BOOT, self.program, str(os.getpid()), scratch, self.loaded],
             dict(os.environ),
             file_actions=[(os.POSIX_SPAWN_DUP2, descriptor, place) for place, descriptor in enumerate(descriptors)],
         )
 
 
-def _pipe() -> tuple[int, int]:
-    """A pipe whose descriptors lie above those that a child is given."""
+def _pipe(failed: contextlib.ExitStack) -> tuple[int, int]:
+    """A pipe whose descriptors lie above those that a child is given; `failed` would close it."""
     read, write = (_above(descriptor) for descriptor in os.pipe())
+    failed.callback(os.close, read)
+    failed.callback(os.close, write)
     return read, write
 
 
@@ -150,7 +171,9 @@ def _above(descriptor: int) -> int:
 
 
 def wait_exec() -> NoReturn:
-    """Be an exec'd spare: `argv` is -c, the folder of `inside`, the host's pid, the scratch folder."""
+    """Be an exec'd spare: `argv` is -c, the folder of `inside`, the host's pid, the scratch folder, what to load."""
+    if sys.argv[4] == "torch":
+        child.load_torch()
     child.warm_up()
     _wait_for_job(int(sys.argv[2]), sys.argv[3])
 

@@ -26,6 +26,7 @@ from tutor.tui.screens.lab_coach import Coach
 from tutor.tui.screens.screen import TutorScreen
 from tutor.tui.watching import Settled, Watcher
 from tutor.tui.widgets.code_pane import as_shown
+from tutor.tui.widgets.find_bar import CodeEditor
 from tutor.tui.widgets.keybar import KeyBar
 from tutor.tui.widgets.tensor_table import TensorTable
 
@@ -85,7 +86,7 @@ class LabScreen(TutorScreen):
         yield Static(id="headline")
         yield Static(id="tabs")
         with Horizontal(id="body"):
-            yield self.pane
+            yield CodeEditor(self.pane)
             with Vertical(id="side"):
                 with VerticalScroll(id="tensors", can_focus=False):
                     yield self.table
@@ -322,7 +323,7 @@ class LabScreen(TutorScreen):
         self.table.report = self.last_judged
         self.table.stale = stale or self.last_judged is not self.report
         if self.report is not None and not stale:
-            self.pane.mark_line(self.report.line)
+            self.pane.mark_line(self.report.line, self.report.headline)
         has_output = self.report is not None and bool(self.report.output.strip())
         self.put("#output Static", lab_view.output(self.report), layout=True)
         self.set_class(has_output, "has-output")

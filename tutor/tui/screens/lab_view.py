@@ -113,12 +113,19 @@ def tensors(report: Report, chosen: int, stale: bool, width: int, height: int) -
     first = table(report, chosen, stale, width)
     tiers_line = Content("  ") + tiers(report)
     for above, below, cells in ((1, 1, CELLS_SHOWN), (0, 1, CELLS_SHOWN), (0, 1, 4), (0, 0, 4), (0, 0, 3)):
-        lines = [*first, *[Content("")] * above, tiers_line, *[Content("")] * below]
+        lines = [*first, *[Content("")] * above, tiers_line, *remarks(report, width), *[Content("")] * below]
         for line in detail(report, chosen, width, cells):
             lines += line.wrap(max(10, width)) if line.cell_length > width else [line]
         if len(lines) <= height:
             break
     return lines
+
+
+def remarks(report: Report, width: int) -> list[Content]:
+    """Which documented variant the file is, and once it has passed what is worth knowing and is no fault."""
+    said = [f"This is the variant: {report.variant}."] if report.variant else []
+    said += report.notes if report.passed else ()
+    return [Content("  ") + line for words in said for line in Content.styled(words, "$dim").wrap(max(10, width - 2))]
 
 
 def tiers(report: Report) -> Content:

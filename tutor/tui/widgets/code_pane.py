@@ -1,52 +1,29 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding
-from textual.document._document import Document
+from textual.document._document import Document, Selection
+from textual.document._document_navigator import DocumentNavigator
 from textual.message import Message
+from textual.reactive import Reactive, reactive
+from textual.strip import Strip
 from textual.widgets import TextArea
-from textual.widgets.text_area import TextAreaTheme
 
 from tutor.course import blanks
+from tutor.tui.widgets import code_edit
+from tutor.tui.widgets.code_document import CodeDocument, Highlights, UnwrappedDocument
+from tutor.tui.widgets.code_edit import Change, Location
+from tutor.tui.widgets.code_theme import CODE_THEME, FAILED_LINE, FAILED_WORDS, FOUND
 
-CODE_THEME = TextAreaTheme(
-    name="tutor",
-    base_style=Style(color="#d0d0d0", bgcolor="#121212"),
-    gutter_style=Style(color="#585858", bgcolor="#121212"),
-    cursor_style=Style(color="#121212", bgcolor="#ffaf5f"),
-    cursor_line_style=Style(bgcolor="#1c1c1c"),
-    cursor_line_gutter_style=Style(color="#8a8a8a", bgcolor="#1c1c1c"),
-    bracket_matching_style=Style(bgcolor="#3a3a3a", bold=True),
-    selection_style=Style(bgcolor="#3a3a3a"),
-    syntax_styles={
-        "comment": Style(color="#8a8a8a", italic=True),
-        "string": Style(color="#afd7af"),
-        "string.documentation": Style(color="#8a8a8a"),
-        "keyword": Style(color="#d7afff"),
-        "keyword.function": Style(color="#d7afff"),
-        "keyword.return": Style(color="#d7afff"),
-        "keyword.operator": Style(color="#d7afff"),
-        "conditional": Style(color="#d7afff"),
-        "repeat": Style(color="#d7afff"),
-        "include": Style(color="#d7afff"),
-        "operator": Style(color="#d0d0d0"),
-        "number": Style(color="#ffd7af"),
-        "float": Style(color="#ffd7af"),
-        "boolean": Style(color="#ffd7af"),
-        "constant.builtin": Style(color="#ffd7af"),
-        "function": Style(color="#87afff"),
-        "function.call": Style(color="#87afff"),
-        "method": Style(color="#87afff"),
-        "method.call": Style(color="#87afff"),
-        "class": Style(color="#ffd75f"),
-        "type": Style(color="#ffd75f"),
-    },
-)
-
-
-FAILED_LINE = Style(bgcolor="#5f0000")
+MOST_UNDONE = 2000  # steps that undo goes back; every line typed is one
+LEAST_WORDS = 16  # cells: with less room the end of a marked line says nothing
 
 # What would move the terminal's cursor or turn its text around is shown as a sign of one cell.
 _SHOWN = {
@@ -61,37 +38,159 @@ def as_shown(text: str) -> str:
     return Document(text).text
 
 
+def _key(keys: str, action: str, name: str, tooltip: str) -> Binding:
+    return Binding(keys, action, name, show=False, tooltip=tooltip, id=f"code.{name.lower().replace(' ', '_')}")
+
+
 class CodePane(TextArea):
-    """The learner's file: Python, highlighted, where Tab indents and Esc leaves."""
+    """The learner's file: Python, highlighted, where Tab indents and Esc leaves.
+
+    It draws only the lines whose look has changed: a key costs the same in a long file as in a short one.
+    """
 
     HELP = (
-        "Your file. Type as in any editor: Tab indents, ctrl+b goes to the next blank, ctrl+z takes a change back. "
+        "Your file. Enter indents as Python wants it, backspace in leading blanks goes back a level, Tab and shift+tab "
+        "move the selected lines. ctrl+b goes to the next blank, ctrl+f finds, ctrl+z takes a change back. "
         "ctrl+s saves and judges. Esc leaves the pane; then letters and digits are keys, and Esc goes back."
     )
 
     class Left(Message):
         """Esc was pressed: the learner wants the keys for something else."""
 
+    class Asked(Message):
+        """The learner wants to find something, or to go to a line."""
+
+        def __init__(self, what: Literal["find", "line"]) -> None:
+            super().__init__()
+            self.what = what
+
+    # Second keys: tmux takes ctrl+b; VS Code's terminal ctrl+f and ctrl+g; some terminals have no ctrl+/.
     BINDINGS = [
-        Binding("ctrl+z", "undo", "Undo", show=False, tooltip="Take the last change back"),
-        Binding("ctrl+y", "redo", "Redo", show=False, tooltip="Make it again"),
-        Binding("ctrl+b", "next_blank", "Next blank", show=False, tooltip="Go to the next blank"),
+        _key("ctrl+z", "undo", "Undo", "Take the last change back"),
+        _key("ctrl+y", "redo", "Redo", "Make it again"),
+        _key("ctrl+b,ctrl+n", "next_blank", "Next blank", "Go to the next blank"),
+        _key("alt+n", "previous_blank", "Previous blank", "Go to the blank before"),
+        _key("ctrl+f,ctrl+r", "ask('find')", "Find", "Find in the file"),
+        _key("ctrl+g,ctrl+l", "ask('line')", "Go to line", "Go to a line by its number"),
+        _key("ctrl+underscore,ctrl+slash,ctrl+t", "comment", "Comment", "Make the lines comments, or code again"),
+        _key("alt+up", "move_lines(-1)", "Move up", "Move the line, or the selected lines, up"),
+        _key("alt+down", "move_lines(1)", "Move down", "Move them down"),
+        _key("shift+tab", "dedent", "Dedent", "Take one level of indentation away"),
+        _key("ctrl+left", "cursor_word_left", "Word left", "One word left; with shift it selects"),
+        _key("ctrl+right", "cursor_word_right", "Word right", "One word right"),
+        _key("ctrl+w", "delete_word_left", "Delete word", "Delete the word before the cursor"),
     ]
 
+    selection: Reactive[Selection] = reactive(Selection(), init=False, always_update=True, repaint=False)
+
     def __init__(self, text: str) -> None:
+        self.marked: int | None = None  # the line, from 1, in which the code failed
+        self.words = ""  # what is said of it
+        self.found: dict[int, list[int]] = {}  # columns of what was looked for, by row
+        self.found_length = 0
         super().__init__(
-            text,
-            theme="css",
-            soft_wrap=False,
-            tab_behavior="indent",
-            show_line_numbers=True,
-            id="code",
+            text, soft_wrap=False, tab_behavior="indent", show_line_numbers=True, max_checkpoints=MOST_UNDONE, id="code"
         )
-        self.language = "python"  # here and not above, where TextArea would prepare the highlighting twice
         self.register_theme(CODE_THEME)
         self.theme = CODE_THEME.name
         self.cursor_blink = False
-        self.marked: int | None = None
+
+    # ── the document, and drawing no more of it than has changed ─────────────────────────────────────────────────────
+
+    def _watch_language(self, language: str | None) -> None:
+        """There is one language."""
+
+    def _set_document(self, text: str, language: str | None) -> None:  # noqa: ARG002
+        self.code = self.document = CodeDocument(text)
+        self.wrapped_document = UnwrappedDocument(self.document, tab_width=self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
+        self._highlights = Highlights(self.code)
+        self._drawn_gutter = self.gutter_width
+        self._build_highlight_map()
+        self.refresh()
+        self.move_cursor((0, 0))
+        self._rewrap_and_refresh_virtual_size()
+
+    def _build_highlight_map(self) -> None:
+        """The text has changed: draw the lines anew that look different now, and move the marks with their lines."""
+        before, self._highlights = self._highlights, Highlights(self.code)
+        self._line_cache.clear()
+        self.found = {}
+        changes, self.code.changes = self.code.changes, []
+        if self.gutter_width != self._drawn_gutter:
+            self._drawn_gutter = self.gutter_width
+            self.refresh()
+        top = self.scroll_offset.y
+        seen = range(top, top + self.size.height)
+        for first, last, now_last in changes:
+            if self.marked is not None and self.marked - 1 > last:
+                self.marked += now_last - last
+            self._draw(range(first, seen.stop if now_last != last else last + 1))
+        self._draw(row for row in seen if row in before and before[row] != self._highlights[row])
+
+    def _watch_selection(self, previous_selection: Selection, selection: Selection) -> None:
+        bracket = self._matching_bracket_location
+        super()._watch_selection(previous_selection, selection)
+        for start, end in (sorted(previous_selection), sorted(selection)):
+            self._draw(range(start[0], end[0] + 1))
+        self._draw(place[0] for place in (bracket, self._matching_bracket_location) if place)
+
+    def _draw(self, rows: Iterable[int]) -> None:
+        top, height = self.scroll_offset.y, self.size.height
+        for row in rows:
+            if top <= row < top + height:
+                self.refresh_lines(row)
+
+    def get_line(self, line_index: int) -> Text:
+        text = super().get_line(line_index)
+        if not text.plain.isprintable():
+            text.plain = text.plain.translate(_SHOWN)
+        if line_index + 1 == self.marked:
+            text.stylize(FAILED_LINE)
+        for column in self.found.get(line_index, ()):
+            text.stylize(FOUND, column, column + self.found_length)
+        return text
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        row = y + self.scroll_offset.y
+        return self._with_words(strip, row) if self.words and row + 1 == self.marked else strip
+
+    def _with_words(self, strip: Strip, row: int) -> Strip:
+        """The marked line with what is said of it at its right end, as far as there is room."""
+        if row >= self.document.line_count:
+            return strip
+        width = self.size.width
+        written = self.gutter_width + cell_len(self.document.get_line(row).expandtabs(4)) + 1 - self.scroll_offset.x
+        room = width - written - 3
+        if room < min(LEAST_WORDS, cell_len(self.words)):
+            return strip
+        words = self.words if cell_len(self.words) <= room else f"{set_cell_size(self.words, room - 1).rstrip()}…"
+        below = CODE_THEME.cursor_line_style if row == self.cursor_location[0] else CODE_THEME.base_style
+        style = (below or Style()) + FAILED_WORDS
+        end = Segment(f" {words} ", style)
+        return Strip.join([strip.crop(0, width - cell_len(end.text)), Strip([end])])
+
+    # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def mark_line(self, line: int | None, words: str = "") -> None:
+        """Mark the line (from 1) in which the code failed, and say why at its end; None takes the mark away."""
+        if (line, words) != (self.marked, self.words):
+            self.marked, self.words = line, words
+            self._draw_all()
+
+    def mark_found(self, places: Iterable[Location] = (), length: int = 0) -> None:
+        """Mark every place where something stands that was looked for."""
+        self.found, self.found_length = {}, length
+        for row, column in places:
+            self.found.setdefault(row, []).append(column)
+        self._draw_all()
+
+    def _draw_all(self) -> None:
+        self._line_cache.clear()
+        self.refresh()
+
+    # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """TextArea selects with F6 and F7, which mean other things here."""
@@ -100,45 +199,65 @@ class CodePane(TextArea):
         return super().check_action(action, parameters)
 
     async def _on_key(self, event: events.Key) -> None:
-        """Enter keeps the indentation, and deepens it after a colon; Esc leaves."""
+        """Enter and Tab indent; Esc leaves."""
+        if event.key not in ("escape", "enter", "tab") or (self.read_only and event.key != "escape"):
+            await super()._on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+        anchor, cursor = self.selection
         if event.key == "escape":
-            event.stop()
-            event.prevent_default()
             self.post_message(self.Left())
-            return
-        if event.key == "enter" and not self.read_only:
-            event.stop()
-            event.prevent_default()
-            row, column = self.cursor_location
-            before = self.document.get_line(row)[:column]
-            indent = before[: len(before) - len(before.lstrip())] + ("    " if before.rstrip().endswith(":") else "")
-            self.insert("\n" + indent)
-            return
-        await super()._on_key(event)
+        elif event.key == "enter":
+            self._make(code_edit.typed_enter(self.code.lines, anchor, cursor))
+        elif anchor == cursor:
+            self._make(code_edit.typed_tab(self.code.lines, cursor))
+        else:
+            self._make(code_edit.indent(self.code.lines, anchor, cursor))
 
-    def mark_line(self, line: int | None) -> None:
-        """Mark the line (from 1) in which the code failed; None takes the mark away."""
-        if line != self.marked:
-            self.marked = line
-            self._line_cache.clear()
-            self.refresh()
+    def _make(self, change: Change | None) -> None:
+        """Make a change by the keyboard, as one step for undo."""
+        if change is None or self.read_only:
+            return
+        self.replace(change.text, change.start, change.end, maintain_selection_offset=False)
+        self.selection = Selection(change.anchor, change.cursor)
+        self.record_cursor_width()
 
-    def get_line(self, line_index: int) -> Text:
-        text = super().get_line(line_index)
-        if not text.plain.isprintable():
-            text.plain = text.plain.translate(_SHOWN)
-        if line_index + 1 == self.marked:
-            text.stylize(FAILED_LINE)
-        return text
+    def action_delete_left(self) -> None:
+        """Backspace: a level of indentation where only blanks stand before the cursor."""
+        change = code_edit.typed_backspace(self.code.lines, self.cursor_location) if self.selection.is_empty else None
+        if change is None:
+            super().action_delete_left()
+        else:
+            self._make(change)
+
+    def action_dedent(self) -> None:
+        self._make(code_edit.dedent(self.code.lines, *self.selection))
+
+    def action_comment(self) -> None:
+        self._make(code_edit.toggle_comment(self.code.lines, *self.selection))
+
+    def action_move_lines(self, by: Literal[-1, 1]) -> None:
+        self._make(code_edit.move_lines(self.code.lines, *self.selection, by))
+
+    def action_ask(self, what: Literal["find", "line"]) -> None:
+        """Open the field at the foot of the pane."""
+        self.post_message(self.Asked(what))
 
     def action_next_blank(self) -> None:
         """Put the cursor on the next blank that is still empty, going round."""
-        row = self.cursor_location[0]
-        lines = [blank.line - 1 for blank in blanks(self.text)]
-        if not lines:
+        self._go_to_blank(1)
+
+    def action_previous_blank(self) -> None:
+        """The same backwards."""
+        self._go_to_blank(-1)
+
+    def _go_to_blank(self, by: Literal[-1, 1]) -> None:
+        rows = [blank.line - 1 for blank in blanks(self.text)]
+        if not rows:
             self.notify("No blank is left.", timeout=2)
             return
-        found = next((line for line in lines if line > row), lines[0])
+        found = code_edit.next_row(rows, self.cursor_location[0], by)
         self.move_cursor((found, max(0, self.document.get_line(found).find("..."))), center=True)
 
     def show_content(self, text: str) -> None:
