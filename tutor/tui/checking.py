@@ -69,6 +69,8 @@ class Checker:
 
     def _warm_up(self, challenge: Challenge) -> None:
         try:
+            if "torch" in challenge.needs:
+                self.box.start(torch=True)
             self._prepare(challenge)
             gc.freeze()  # a look through all of NumPy and Textual takes 60 ms, and may come between save and verdict
         except TutorError as error:
