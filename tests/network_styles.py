@@ -230,7 +230,7 @@ class Pieces:
         return (softmax if "softmax" in net.head else "") + text
 
     def _loss_and_gradient(self) -> tuple[str, str]:
-        pen = self.pen
+        pen, once = self.pen, self.net.batches_of_one
         match self.net.head:
             case "softmax_ce":
                 axis = pen.right("1", Slip("softmax over the batch", "0"))
@@ -238,7 +238,7 @@ class Pieces:
                     "rows = np.arange(len(y))\n"
                     f"shifted = out - out.max(axis=1, keepdims=True)\np = softmax(out, {axis})\n"
                     "value = (np.log(np.exp(shifted).sum(axis=1)) - shifted[rows, y]).mean()\n"
-                    + pen.right("p[rows, y] -= 1\n", Slip("one from the whole column", "p[:, y] -= 1\n")),
+                    + pen.right("p[rows, y] -= 1\n", Slip("one from the whole column", "p[:, y] -= 1\n", once)),
                     pen.right("p", Slip("sign of p - y", "-p")),
                 )
             case "softmax_probs":
@@ -329,7 +329,6 @@ def layers(net: Net, pen: Pen) -> str:
     def forward(self, x):
         {kept} = x
         return {of.affine("x", "self.W", "self.b")}
-
     def backward(self, g):
         x = {kept}
         self.dW = {of.grad_W("x")}
@@ -342,7 +341,6 @@ class Activation:
         self.z = z
         self.a = {of.activate("z")}
         return self.a
-
     def backward(self, g):
         return g * {of.slope("self.z", "self.a")}
 

@@ -8,8 +8,8 @@ other than a linear layer, the drive is written here, as an author would.
 from __future__ import annotations
 
 import random
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cache
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -29,6 +29,9 @@ _OWN_INTERFACE = ("functions", "closures", "descent")
 _FAMILY_HEADS = ("upstream", "softmax_ce", "mse")  # what the family itself can end in
 _LOGS = ("softmax_probs", "sigmoid_bce")  # a logarithm of probabilities: right as long as none of them is 0
 _LR = 0.1
+
+
+Results = dict[Literal["forward", "backward", "update"], dict[str, tuple[str, ...]]]
 
 
 class Made(NamedTuple):
@@ -53,7 +56,7 @@ def right(seed: int) -> Made:
     style = rng.choice(sorted(STYLES))
     net = _draw(rng, style, smallest=1)
     source = STYLES[style](net, Pen(rng))
-    return Made(seed, style, net, source, _challenge(rng, style, net))
+    return Made(seed, style, net, source, challenge(rng, style, net))
 
 
 def planted(seed: int) -> Made:
@@ -67,7 +70,7 @@ def planted(seed: int) -> Made:
     number = rng.randrange(len(pen.slips))
     slip = pen.slips[number]
     source = STYLES[style](net, Pen(random.Random(writing), number))
-    return Made(seed, style, net, source, _challenge(rng, style, net), slip.label, slip.harmless)
+    return Made(seed, style, net, source, challenge(rng, style, net), slip.label, slip.harmless)
 
 
 def _draw(rng: random.Random, style: str, smallest: int) -> Net:
@@ -86,17 +89,18 @@ def _draw(rng: random.Random, style: str, smallest: int) -> Net:
 # ── the challenge ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _challenge(rng: random.Random, style: str, net: Net) -> Challenge:
+def challenge(rng: random.Random, style: str, net: Net) -> Challenge:
+    """The exercise that a file in this style answers, its sizes drawn."""
     loss = {"softmax_ce": "softmax_cross_entropy", "softmax_probs": "softmax_cross_entropy"}.get(net.head, "mse")
     loss = "upstream" if net.head in ("upstream", "sigmoid") else loss
-    base = _of_family(style, net.depth, net.activation, loss)
+    base = _of_family(style if style in _OPTIONS else "", net.depth, net.activation, loss)
     own = style in _OWN_INTERFACE or net.head not in _FAMILY_HEADS
     judge = base.judge
     if own:
         truth = judge.drive
         assert truth is not None
-        results = {"forward": {"out": ("out",), **({} if loss == "upstream" else {"loss": ("loss",)})}}
-        results |= {"backward": {**truth.results["backward"], "grad": ("grad",)}}
+        results: Results = {"forward": {"out": ("out",), **({} if loss == "upstream" else {"loss": ("loss",)})}}
+        results["backward"] = {**truth.results["backward"], "grad": ("grad",)}
         truth = msgspec.structs.replace(
             truth, forward=_truth(net.head), backward="grad_input = net.backward(delta)\n", results=results
         )
@@ -113,7 +117,7 @@ def _challenge(rng: random.Random, style: str, net: Net) -> Challenge:
     return _stepping(made, net) if style == "descent" else made
 
 
-@lru_cache(maxsize=None)
+@cache
 def _of_family(style: str, depth: int, activation: str, loss: str) -> Challenge:
     return family(
         "network", "Net", depths=[depth], activation=activation, loss=loss, computes="loss(out, y)",
@@ -149,7 +153,7 @@ def _drive(style: str, net: Net, drive: Drive, loss: str) -> Drive:
     """How the learner's file is driven where the family does not know its interface or its last step."""
     layers = range(1, net.depth + 1)
     setup, forward, backward = drive.setup, "net.forward(1 - x)\nout = net.forward(x)\n", "net.backward({})"
-    found = {name: spellings for name, spellings in drive.results["backward"].items()}
+    found = dict(drive.results["backward"])
     params = ", ".join(f"(W{k}, b{k})" for k in layers)
     if style == "functions":
         setup = f"params = [{params}]\n"
@@ -163,7 +167,7 @@ def _drive(style: str, net: Net, drive: Drive, loss: str) -> Drive:
         found = {f"grad_{p}{k}": (f"returned[1][{k - 1}][{i}]",) for k in layers for i, p in enumerate("Wb")}
     if style in _OWN_INTERFACE:
         found |= {"grad_input": ("returned[0]",)}
-    results = {"forward": {"out": ("out",)}, "backward": found}
+    results: Results = {"forward": {"out": ("out",)}, "backward": found}
     if loss == "upstream":
         return Drive(setup, forward, f"returned = {backward.format('g')}\n", results=results)
     results["forward"]["loss"] = ("computed[0]",)
@@ -172,25 +176,25 @@ def _drive(style: str, net: Net, drive: Drive, loss: str) -> Drive:
     return Drive(setup, f"{forward}computed = loss(out, y)\n", given, results=results)
 
 
-def _stepping(challenge: Challenge, net: Net) -> Challenge:
+def _stepping(of: Challenge, net: Net) -> Challenge:
     """What is judged of a file that never writes its gradients down: the way that each parameter went."""
     params = [f"{p}{k}" for k in range(1, net.depth + 1) for p in "Wb"]
     mine = {f"step_{name}": (f"net.{name[0]}[{int(name[1]) - 1}] - {name}",) for name in params}
     theirs = {f"step_{name}": (f"-{_LR} * net.grad_{name[0]}[{int(name[1]) - 1}]",) for name in params}
     copies = "net.W, net.b = [W.copy() for W in net.W], [b.copy() for b in net.b]\n"
-    truth = challenge.judge.drive
+    truth = of.judge.drive
     assert truth is not None
     return msgspec.structs.replace(
-        challenge,
+        of,
         drive=Drive(
-            challenge.drive.setup + copies,
+            of.drive.setup + copies,
             "net.forward(1 - x)\nout = net.forward(x)\n",
             "",
             f"loss = net.learn(x, y, {_LR})\n",
             {"forward": {"out": ("out",)}, "update": {"loss": ("loss",), **mine}},
         ),
         judge=msgspec.structs.replace(
-            challenge.judge,
+            of.judge,
             scale="fixed",
             results=dict.fromkeys(("out", "loss", *mine), "value"),
             terms={name: f"abs({name[5:]})" for name in mine},

@@ -45,7 +45,7 @@ _KEYS = {
     "f1": "\x1bOP", "f2": "\x1bOQ", "f3": "\x1bOR", "f4": "\x1bOS", "f5": "\x1b[15~", "f6": "\x1b[17~",
     "f7": "\x1b[18~", "f8": "\x1b[19~", "f9": "\x1b[20~", "f10": "\x1b[21~", "f11": "\x1b[23~", "f12": "\x1b[24~",
     "shift+up": "\x1b[1;2A", "shift+down": "\x1b[1;2B", "ctrl+right": "\x1b[1;5C", "ctrl+left": "\x1b[1;5D",
-    "ctrl+home": "\x1b[1;5H", "ctrl+end": "\x1b[1;5F",
+    "alt+up": "\x1b[1;3A", "alt+down": "\x1b[1;3B", "ctrl+home": "\x1b[1;5H", "ctrl+end": "\x1b[1;5F",
 }  # fmt: skip
 
 # What programs ask of their terminal, and what a modest xterm answers. DECRQM: 2026 (synchronized output) is known.

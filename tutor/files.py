@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 
-def replace(target: Path, data: bytes) -> None:
+def replace(target: Path, data: bytes, last: Callable[[], object] = lambda: None) -> None:
     """Put `data` in the place of a file: written beside it, forced to the disk, renamed; the file keeps its mode.
 
-    Raises OSError; the file is then as it was, and nothing is left beside it.
+    `last` is called right before the renaming, when a look at the old file is worth most. Raises OSError, and what
+    `last` raises; the file is then as it was, and nothing is left beside it.
     """
     mode = target.stat().st_mode & 0o777 if target.exists() else None
     temporary = target.with_name(f".{target.name}-{os.getpid()}-{os.urandom(4).hex()}")
@@ -22,6 +24,7 @@ def replace(target: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        last()
         temporary.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -9,6 +9,8 @@ import pytest
 
 from tests.gradings import LINEAR, SIGMOID, changed, exercise, last_report, lean, row, said, verdict
 from tutor.course import Challenge
+from tutor.grading.lines import makes_objects
+from tutor.grading.sentences import kept_note
 from tutor.learner import Box
 
 KEEP = "self.x = x"
@@ -177,9 +179,52 @@ def test_a_kept_batch_is_a_note_and_no_fault(box: Box, alone: Challenge) -> None
 
     assert report.passed
     assert report.notes == (
-        "Your code keeps x itself, not a copy: as almost everybody does, and right as long as the caller does not "
-        "overwrite x before backward (grad_W would change).",
+        "Your layer keeps x itself, not a copy: fine, as long as nobody overwrites it before backward.",
     )
+
+
+def test_functions_that_hand_on_what_they_were_given_are_nothing_to_speak_of(box: Box, alone: Challenge) -> None:
+    """The setup defines a function and calls nothing: there is no object that could keep anything."""
+    results = {"forward": {"out": ("out",)}, "backward": {"grad_W": ("grads[0]",), "grad_b": ("grads[1]",)}}
+    drive = msgspec.structs.replace(
+        alone.drive,
+        setup="def first(parts): return tuple(parts)[0]",
+        forward="made = forward(x, W, b); out = first(made)",
+        backward="grads = backward(g, made[1])",
+        results=results,
+    )
+    judged = {name: of for name, of in alone.judge.results.items() if name != "grad_input"}
+    own = msgspec.structs.replace(
+        alone, drive=drive, judge=msgspec.structs.replace(alone.judge, drive=alone.drive, results=judged)
+    )
+    source = "def forward(x, W, b): return x @ W + b, x\ndef backward(g, x): return x.T @ g, g.sum(axis=0)\n"
+    report = last_report(box, own, source)
+
+    assert (report.passed, report.notes) == (True, ())
+
+
+@pytest.mark.parametrize(
+    ("names", "selves"), [(("x",), "x itself, not a copy"), (("x", "y"), "x and y themselves, not")]
+)
+def test_the_note_is_one_short_sentence_in_the_words_of_the_exercise(names: tuple[str, ...], selves: str) -> None:
+    assert kept_note(names, "layer").startswith(f"Your layer keeps {selves}")
+    assert kept_note(names, "loss").startswith(f"Your loss keeps {selves}")
+    assert len(kept_note(names, "network")) < 120
+
+
+@pytest.mark.parametrize(
+    ("setup", "makes"),
+    [
+        ("layer = Layer(); layer.W = W", True),
+        ("", False),
+        ("def first(parts): return tuple(parts)[0]", False),
+        ("first = lambda parts: tuple(parts)[0]", False),
+        ("def make(): return Layer()\nlayer = make()", True),
+        ("layers = [Layer() for _ in range(2)]", True),
+    ],
+)
+def test_objects_are_made_by_what_the_setup_itself_calls(alone: Challenge, setup: str, makes: bool) -> None:
+    assert makes_objects(msgspec.structs.replace(alone.drive, setup=setup)) == makes
 
 
 @pytest.mark.parametrize("copy", ["x.copy()", "np.array(x)", "x + 0"])

@@ -87,6 +87,7 @@ def test_each_way_passes_and_is_named(box: Box, adaptive: Challenge, returned: s
 
     assert report.passed, report.headline
     assert report.variant == variant
+    assert report.headline == f"Passed{', with ' if variant else ''}{variant}: all 2 results are right in every tier."
     assert [count.right for count in report.tiers.values()] == [2, 2, 2]
 
 

@@ -187,12 +187,12 @@ PLANTED_NETWORKS = {
 @pytest.mark.parametrize("fault", PLANTED_NETWORKS)
 def test_a_planted_fault_in_a_network_is_found(box: Box, fault: str) -> None:
     right, wrong, first = PLANTED_NETWORKS[fault]
-    assert outcome(box, spec("network", "MLP", f"{OF_TANH}\ndepths = [2]"), textbook("mlp", (right, wrong))) == first
+    assert outcome(box, MLP, textbook("mlp", (right, wrong))) == first
 
 
 def test_a_network_that_is_right_for_two_layers_alone_is_found(box: Box) -> None:
     reversed_two = ("in reversed(range(len(self.W)))", "in list(reversed(range(len(self.W))))[:2]")
-    assert outcome(box, MLP, textbook("mlp", reversed_two)) == "grad_W2 wrong_value"
+    assert outcome(box, MLP, textbook("mlp", reversed_two)) == "grad_W1 wrong_value"  # of three layers
     assert (
         outcome(box, spec("network", "MLP", f"{OF_TANH}\ndepths = [2, 1]"), textbook("mlp", reversed_two)) == "passed"
     )

@@ -19,6 +19,7 @@ from tutor.course import blanks, starter
 from tutor.learner import Box, WorkFile
 from tutor.progress import Store
 from tutor.tui.opening import Opening
+from tutor.tui.screens.conflict import ConflictScreen
 from tutor.tui.screens.dialogs import Page, Question
 from tutor.tui.screens.home import HomeScreen
 from tutor.tui.screens.lab import LabScreen
@@ -190,8 +191,12 @@ async def test_twenty_quick_saves_end_with_the_last_and_never_show_half_a_file(t
         assert someone.lab.pane.text == RIGHT
 
 
-@pytest.mark.parametrize(("key", "wins", "loses"), [("ctrl+s", "mine", "theirs"), ("ctrl+o", "theirs", "mine")])
-async def test_two_versions_are_both_kept_and_told(tmp_path: Path, box: Box, key: str, wins: str, loses: str) -> None:
+@pytest.mark.parametrize(
+    ("keys", "wins", "loses"), [(["ctrl+s"], "mine", "theirs"), (["ctrl+o"] * 2, "theirs", "mine")]
+)
+async def test_two_versions_are_both_kept_and_told(
+    tmp_path: Path, box: Box, keys: list[str], wins: str, loses: str
+) -> None:
     texts = {"mine": f"# mine\n{RIGHT}", "theirs": f"# theirs\n{RIGHT}"}
     async with learner(tmp_path, LAB, box) as someone:
         await someone.write(texts["mine"])
@@ -199,11 +204,13 @@ async def test_two_versions_are_both_kept_and_told(tmp_path: Path, box: Box, key
         await someone.until(lambda: "changed in another editor" in someone.banner)
         assert someone.lab.pane.text == texts["mine"]
         assert someone.file.read_text() == texts["theirs"]
-        await someone.press(key)
+        for key in keys:
+            await someone.press(key)
+            await someone.until(lambda: getattr(someone.app.screen, "versions", None) is not None)
         await someone.until(lambda: someone.banner == "" and not someone.lab.checking)
         assert someone.lab.pane.text == someone.file.read_text() == texts[wins]
-        assert someone.kept() == [texts[loses]]
-        await someone.until(lambda: "is kept" in someone.notices)
+        await someone.until(lambda: sorted(someone.kept()) == sorted(texts.values()))
+        await someone.until(lambda: "kept" in someone.notices)
         assert "Passed" in someone.headline and not someone.lab.stale
 
 
@@ -337,7 +344,7 @@ async def test_reset_asks_keeps_the_file_and_can_be_undone(tmp_path: Path, box: 
         await someone.press("f9", "y")
         await someone.until(lambda: someone.lab.pane.text == starter(someone.lab.challenge))
         await someone.until(lambda: someone.file.read_text() == starter(someone.lab.challenge))
-        assert sorted(someone.kept()) == sorted([WRONG_SHAPE, f"{WRONG_SHAPE}# typed since\n"])
+        assert {WRONG_SHAPE, f"{WRONG_SHAPE}# typed since\n"} <= set(someone.kept())
         await someone.press("ctrl+z")
         assert "typed since" in someone.lab.pane.text
 
@@ -397,7 +404,7 @@ async def test_panes_change_places_on_a_small_screen(tmp_path: Path, box: Box) -
         await check("code")
         await someone.press("escape", "2", "down")
         await check("gradients")
-        await someone.press("f4")
+        await someone.press("1")
         await check("code")
         await someone.pilot.resize_terminal(*LARGE)
         await someone.pilot.pause()
@@ -426,8 +433,10 @@ async def test_leaving_with_unsaved_changes_loses_nothing(tmp_path: Path, box: B
         assert someone.file.read_text() == RIGHT
         assert "You left without saving" in someone.banner
         await someone.press("ctrl+o")
+        await someone.until(lambda: isinstance(someone.app.screen, ConflictScreen) and someone.app.screen.versions)
+        await someone.press("ctrl+o")
         await someone.until(lambda: someone.lab.pane.text == RIGHT)
-        assert someone.kept() == [f"{RIGHT}# half a thought"]
+        assert f"{RIGHT}# half a thought" in someone.kept()
         await someone.write(f"{RIGHT}# another")  # and now the app ends
     async with learner(tmp_path, LAB, box) as someone:
         assert "Passed" in await someone.save()

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor.tui.widgets import code_edit
+from tutor.tui.widgets.code_document import CodeDocument, Highlight
 from tutor.tui.widgets.code_edit import Change, Location, place_of
 
 WORDS = [
@@ -154,3 +155,40 @@ def test_real_files_are_read_as_python_reads_them(name: str) -> None:
         if inside != "code":
             assert place_of(lines, (row, column + prefix + 1)).inside == inside
         assert len(place_of(lines, (token.end[0] - 1, token.end[1])).opened) == depth
+
+
+# ── the document ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def drawn(document: CodeDocument, step: int) -> list[list[Highlight]]:
+    """The highlights of all lines, asked for by so many lines at once."""
+    count = document.line_count
+    rows = {}
+    for first in range(0, count, step):
+        rows.update(document.highlights(first, first + step))
+    return [sorted(rows[row], key=str) for row in range(count)]
+
+
+@given(st.data())
+def test_highlights_are_the_same_however_they_came_about(data: st.DataObject) -> None:
+    """By parts or at once, after edits or read anew."""
+    document = CodeDocument(data.draw(st.sampled_from(["\n", "\r\n"])).join(data.draw(selected())[0]))
+    for _ in range(data.draw(st.integers(1, 5))):
+        rows = st.integers(0, document.line_count - 1)
+        start, end = (
+            (row, data.draw(st.integers(0, len(document.lines[row])))) for row in (data.draw(rows), data.draw(rows))
+        )
+        typed = st.lists(st.sampled_from([*WORDS, "\n", "\r\n"]), max_size=4).map("".join)
+        document.replace_range(start, end, data.draw(typed))
+    fresh = CodeDocument(document.text)
+    assert fresh.lines == document.lines
+    at_once = drawn(document, document.line_count)
+    assert drawn(document, 3) == drawn(document, 1) == at_once == drawn(fresh, fresh.line_count)
+
+
+@pytest.mark.parametrize("name", ["attention.py", "conv2d.py"])
+def test_a_real_file_is_highlighted_by_parts_as_at_once(name: str) -> None:
+    document = CodeDocument((NN / name).read_text())
+    assert drawn(document, 7) == drawn(document, document.line_count)
+    names = {highlight[2] for row in drawn(document, 32) for highlight in row}
+    assert {"keyword.function", "string.documentation", "comment", "number", "type", "method.call"} <= names

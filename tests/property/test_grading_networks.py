@@ -54,7 +54,7 @@ def test_the_thousand_are_of_every_kind() -> None:
     assert {case.sizes["N"] for one in made for case in one.challenge.basic} == set(range(1, 65))
     assert {width for one in made for width in one.net.widths} == set(range(1, 25))
     slips = [planted(seed) for seed in range(PLANTED)]
-    assert len({one.slip for one in slips}) >= 50
+    assert len({one.slip for one in slips}) >= 45
     assert 5 <= sum(one.harmless for one in slips) <= PLANTED // 5
 
 

@@ -154,7 +154,7 @@ def test_sentences_are_wrapped_and_nothing_of_the_report_is_left_out() -> None:
         report(headline=sentence, next_step=sentence, variant="epsilon inside", notes=("Worth knowing.", sentence))
     )
     assert max(map(len, text.splitlines())) <= 80 and " ".join(text.split()).count(sentence.strip()) == 3
-    assert "\n\n  Variant: epsilon inside.\n  Note: Worth knowing.\n" in text
+    assert "\n\n  Judged as the variant: epsilon inside.\n  Note: Worth knowing.\n" in text
 
 
 def test_a_verdict_shows_what_was_printed_as_text_alone() -> None:

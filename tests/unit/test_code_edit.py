@@ -1,8 +1,9 @@
-"""What enter, backspace, tab and the keys for whole lines do to Python; `|` is the cursor, `^` where a selection began."""
+"""What the editing keys do to Python; `|` is the cursor, `^` where a selection began."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -153,10 +154,10 @@ LINES: list[tuple[Callable[..., Change | None], str, str | None]] = [
     (toggle_comment, "^    # if x:\n    #     y|", "^    if x:\n        y|"),
     (toggle_comment, "^# a\nb|", "^# # a\n# b|"),
     (toggle_comment, "|\nx", None),
-    (lambda *at: move_lines(*at, -1), "a\nb|\nc", "b|\na\nc"),
-    (lambda *at: move_lines(*at, 1), "a\n^b\nc|\nd", "a\nd\n^b\nc|"),
-    (lambda *at: move_lines(*at, -1), "a|\nb", None),
-    (lambda *at: move_lines(*at, 1), "a\nb|", None),
+    (partial(move_lines, by=-1), "a\nb|\nc", "b|\na\nc"),
+    (partial(move_lines, by=1), "a\n^b\nc|\nd", "a\nd\n^b\nc|"),
+    (partial(move_lines, by=-1), "a|\nb", None),
+    (partial(move_lines, by=1), "a\nb|", None),
 ]
 
 

@@ -59,10 +59,20 @@ def test_rows_stand_in_the_order_of_the_pass(box: Box) -> None:
             ),
             "grad_input wrong_value",
         ),
-        # A later case does not hide behind an earlier one that is right.
+        # A later case does not hide behind an earlier one that is right, nor come before one that is wrong.
+        (((OUT, f"{OUT} * (1 + (x.dtype == np.float32))"),), "out wrong_value"),
         (
             ((OUT, f"{OUT} * (1 + (x.dtype == np.float32))"), (GRAD_W, f"{GRAD_W} * (1 + (len(self.x) == 1))")),
-            "out wrong_value",
+            "grad_W wrong_value",
+        ),
+        # Not even with an exception, or with a result that is wrong from the start.
+        (((GRAD_W, f"1 / (len(self.x) - 1); {GRAD_W} * 2"),), "grad_W wrong_value"),
+        (
+            (
+                (GRAD_W, "self.grad_W = getattr(self, 'grad_W', 0) + self.x.T @ grad_output"),
+                (GRAD_INPUT, f"{GRAD_INPUT} * (1 + (len(self.x) == 1))"),
+            ),
+            "grad_W unstable",
         ),
     ],
 )

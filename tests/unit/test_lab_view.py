@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tutor.grading import Check, Report, Tensor, TierCount
 from tutor.grading.report import Cell, Status, Verdict
-from tutor.tui.screens import lab_view
+from tutor.tui.screens import lab_view, output_view
 from tutor.tui.screens.lab_view import Head
 
 NAMES = ["out", "grad_W", "grad_b", "grad_input"]
@@ -110,17 +110,17 @@ def test_the_title_fits(width: int, unsaved: bool, hints: int) -> None:
 
 
 def test_output_is_shown_as_it_is_and_not_without_end() -> None:
-    shown = lab_view.output(report(["right"], output="[b]bold[/b]\n\x1b[2J" + "x\n" * 10_000)).plain
+    shown = output_view.output(report(["right"], output="[b]bold[/b]\n\x1b[2J" + "x\n" * 10_000)).plain
     assert "[b]bold[/b]" in shown
     assert "\x1b" not in shown
     assert "the beginning of it" in shown
-    assert shown.count("\n") <= lab_view.OUTPUT_LINES + 1
+    assert shown.count("\n") <= output_view.LINES + 2
 
 
 def test_numpys_warnings_stand_before_the_output() -> None:
-    shown = lab_view.output(report(["right"], output="mine", warnings=("overflow in exp",))).plain
+    shown = output_view.output(report(["right"], output="mine", warnings=("overflow in exp",))).plain
     assert shown.index("overflow in exp") < shown.index("mine")
 
 
 def test_no_output_says_so() -> None:
-    assert lab_view.output(None).plain == lab_view.output(report(["right"])).plain == "Nothing was printed."
+    assert output_view.output(None).plain == output_view.output(report(["right"])).plain == "Nothing was printed."

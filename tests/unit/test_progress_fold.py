@@ -72,3 +72,9 @@ def test_where_they_left_off() -> None:
 def test_an_unknown_kind_is_counted_and_changes_nothing() -> None:
     assert fold([event(1, "badge_won", lesson="06", exercise="linear")]) == Progress(events=1)
     assert fold([event(1, "welcomed")]) == Progress(welcomed=True, events=1)
+
+
+def test_the_theme_chosen_last_is_kept() -> None:
+    events = [event(1, "setting", theme="light"), event(3, "setting", theme="dark"), event(2, "setting", theme="light")]
+    assert fold(events).theme == "dark"
+    assert fold([event(4, "setting")]).theme == ""

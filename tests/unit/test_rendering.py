@@ -37,7 +37,7 @@ def test_each_kind_of_text_has_its_style() -> None:
     content = markdown_content("plain `code x` **strong `within`** *leaning* [words](06-linear-layer)", 80)
     assert content.plain == "plain code x strong within leaning words"
     assert styles_at(content, "plain") == ""
-    assert "#afd7ff" in styles_at(content, "code")
+    assert "$code" in styles_at(content, "code")
     assert "bold" in styles_at(content, "strong") and "bold" in styles_at(content, "within")
     assert "italic" in styles_at(content, "leaning")
     assert "underline" in styles_at(content, "words")
@@ -81,12 +81,11 @@ def test_code_keeps_its_lines_and_is_set_in() -> None:
 
 
 def test_python_has_the_colours_of_the_code_pane() -> None:
-    from tutor.tui.widgets.code_theme import CODE_THEME
+    from tutor.tui.widgets.code_theme import syntax_style
 
     content = python_content('é = "ü"  # ö\nreturn f(1)')
     for text, name in (('"ü"', "string"), ("# ö", "comment"), ("return", "keyword.return"), ("f(", "function.call")):
-        color = CODE_THEME.syntax_styles[name].color
-        assert color is not None and color.name in styles_at(content, text)
+        assert syntax_style(name) and syntax_style(name) in styles_at(content, text)
     assert python_content("def f(:\n  '''").plain == "def f(:\n  '''"  # what does not parse is shown all the same
 
 

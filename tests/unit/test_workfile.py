@@ -137,3 +137,18 @@ def test_two_tutors_keep_both_drafts(file: WorkFile) -> None:
     assert versions(file) == ["one"]
     file.drop_draft()  # the other's is not this one's to drop
     assert WorkFile(file.path, file.versions.parent).draft() == "two"
+
+
+def test_what_another_editor_saves_at_the_last_moment_is_kept(file: WorkFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = file.ensure("starter").hash
+    force = os.fsync
+
+    def slow_disk(fd: int) -> None:
+        force(fd)
+        if file.path.read_text() == "starter":
+            file.path.write_text("from vim")
+
+    monkeypatch.setattr(os, "fsync", slow_disk)
+    saved = file.save("mine", known)
+    assert saved.kept is not None and saved.kept.read_text() == "from vim"
+    assert file.path.read_text() == "mine"

@@ -19,6 +19,7 @@ from tutor.cli.stored import is_writable, nearest_folder
 from tutor.cli.words import broken_text
 from tutor.course import Broken, Challenge, LessonHead, list_challenges, load_course
 from tutor.errors import BoxError, reason_of
+from tutor.learner import Versions
 from tutor.paths import Paths
 from tutor.progress import Store, backup
 from tutor.training import usable_cores
@@ -116,10 +117,10 @@ def _kept_copies(paths: Paths, repair: bool) -> Iterator[Finding]:
 def _lost_files(paths: Paths) -> Iterator[tuple[Path, Path]]:
     """Files of exercises that are gone, each with its newest kept version."""
     for folder in sorted(paths.backup.iterdir()) if paths.backup.is_dir() else ():
-        versions = sorted(folder.glob("*.py"))
+        versions = Versions(folder).all()
         target = paths.implementation(folder.name)
         if versions and not os.path.lexists(target):
-            yield target, versions[-1]
+            yield target, versions[0].path
 
 
 def _counted(number: int, what: str) -> str:

@@ -1,14 +1,15 @@
-"""challenge, hint, solution, reset: everything about one exercise."""
+"""challenge, hint, solution, reset, history: everything about one exercise."""
 
 from __future__ import annotations
 
 import sys
+import time
 
 import click
 
 from tutor.cli import has_screen
 from tutor.cli.stored import open_store, source_of, work_file, writing
-from tutor.cli.words import broken_text, exercise_words
+from tutor.cli.words import broken_text, exercise_words, one_line
 from tutor.course import (
     Broken,
     Challenge,
@@ -23,6 +24,8 @@ from tutor.course import (
     why,
 )
 from tutor.course import hint as read_hint
+from tutor.errors import StoreError, reason_of
+from tutor.learner import Version, WorkFile, ago, shown_path
 from tutor.paths import Paths
 from tutor.progress import ExerciseState, Store
 
@@ -132,6 +135,56 @@ def reset(paths: Paths, id: str, yes: bool) -> int:
     with open_store(paths) as store:
         store.record("reset", exercise=found.id, lesson=found.lesson)
     if kept is not None:
-        click.echo(f"Your file is kept: {kept}")
-    click.echo(f"A fresh start: {file.path}")
+        click.echo(f"Your file is kept: {shown_path(kept)}")
+        click.echo(f"To bring it back: tutor history {found.id} --restore 1")
+    click.echo(f"A fresh start: {shown_path(file.path)}")
+    return 0
+
+
+@click.command()
+@click.argument("id")
+@click.option("--show", type=click.IntRange(1), metavar="N", help="Print version N.")
+@click.option("--restore", type=click.IntRange(1), metavar="N", help="Put version N back; what stands there is kept.")
+@click.pass_obj
+def history(paths: Paths, id: str, show: int | None, restore: int | None) -> int:
+    """List what your file was: every version that was judged or replaced, newest first."""
+    file = work_file(paths, load_challenge(paths.lessons, id))
+    versions = file.history.all()
+    number = show or restore
+    if show and restore:
+        raise click.UsageError("Either --show or --restore.")
+    if not versions:
+        click.echo(f"Nothing is kept yet: tutor test {id} keeps what it judges.", err=True)
+        return 2 if number else 0
+    if number is None:
+        now = time.time()
+        for place, version in enumerate(versions, 1):
+            click.echo(f"{place:>3}  {_sign(version)} {ago(now - version.time):<12} {one_line(version.words)}")
+        return 0
+    if number > len(versions):
+        click.echo(f"There is no version {number}; tutor history {id} lists {len(versions)}.", err=True)
+        return 2
+    return _print(versions[number - 1]) if show else _restore(file, versions[number - 1])
+
+
+def _sign(version: Version) -> str:
+    status = version.graded.status if version.graded else ""
+    return {"passed": "✓", "right_so_far": "◐", "": "·"}.get(status, "✗")
+
+
+def _print(version: Version) -> int:
+    try:
+        raw = version.read()
+    except OSError as error:
+        raise StoreError(f"{shown_path(version.path)} cannot be read: {reason_of(error)}.") from error
+    click.echo(raw, nl=False)
+    return 0
+
+
+def _restore(file: WorkFile, version: Version) -> int:
+    with writing():
+        kept = file.restore(version)
+    if kept is not None:
+        click.echo(f"What stood there is kept: {shown_path(kept)}")
+    click.echo(f"Back in its place: {shown_path(file.path)}")
     return 0

@@ -22,6 +22,7 @@ VERBS = {
     "hint": "exercises",
     "solution": "exercises",
     "reset": "exercises",
+    "history": "exercises",
     "train": "runs",
     "status": "runs",
     "logs": "runs",

@@ -15,11 +15,11 @@ import click
 import msgspec
 
 from tutor.cli import INTERRUPTED
-from tutor.cli.stored import FILE, STDIN, open_store, source_of
+from tutor.cli.stored import FILE, STDIN, open_store, source_of, work_file
 from tutor.cli.submissions import find_files, judge_files, unreadable, without_verdict
 from tutor.cli.words import count_text, one_line, report_json, report_text, submission_text
 from tutor.course import Challenge, examine_spec, load_challenge
-from tutor.errors import BoxError, SourceError, TutorError
+from tutor.errors import BoxError, SourceError, StoreError, TutorError
 from tutor.grading import Report
 from tutor.learner import Box, Found, Source, settled_contents
 from tutor.paths import Paths
@@ -138,6 +138,7 @@ def _prepare(request: Request, box: Box) -> Prepared:
 def _judge_one(paths: Paths, request: Request) -> int:
     from tutor.grading import grade
 
+    source: Source | None = None
     try:
         source = source_of(paths, request.challenge, request.file)
     except SourceError as error:
@@ -146,9 +147,9 @@ def _judge_one(paths: Paths, request: Request) -> int:
         with Box() as box:
             report = list(grade(request.challenge, source.text, box, prepared=_prepare(request, box)))[-1]
     _tell(request, report)
-    if request.remembered and report.source_hash:
+    if request.remembered and source is not None:
         with open_store(paths) as store:
-            _remember(store, request.challenge, report)
+            _remember(paths, store, request.challenge, source, report)
     return _status(report)
 
 
@@ -156,10 +157,15 @@ def _tell(request: Request, report: Report) -> None:
     click.echo(report_json(report) if request.as_json else report_text(report))
 
 
-def _remember(store: Store, challenge: Challenge, report: Report) -> None:
+def _remember(paths: Paths, store: Store, challenge: Challenge, source: Source, report: Report) -> None:
+    """The verdict becomes progress, and the version that it is about is kept with it."""
     store.record("position", screen="lab", lesson=challenge.lesson, exercise=challenge.id)
     for kind, facts in report.events(challenge.lesson):
         store.record(kind, **facts)
+    try:
+        work_file(paths, challenge).keep(source.raw, "graded", report.graded)
+    except StoreError as error:
+        click.echo(error.title, err=True)
 
 
 def _status(report: Report) -> int:
@@ -250,11 +256,11 @@ def _watch(paths: Paths, request: Request) -> int:
             store = stack.enter_context(open_store(paths)) if request.remembered else None
             path = request.file or _own_file(paths, request.challenge)
             box = stack.enter_context(Box())
-            for report in _judge_saves(request, path, box):
+            for source, report in _judge_saves(request, path, box):
                 status = PASSED if report.passed else INTERRUPTED
                 _tell(request, report)
-                if store is not None and report.source_hash:
-                    _remember(store, request.challenge, report)
+                if store is not None and source is not None:
+                    _remember(paths, store, request.challenge, source, report)
                 click.echo(f"Waiting for the next save of {one_line(str(path))}; ctrl+c ends.", err=True)
         except KeyboardInterrupt:
             return status
@@ -268,7 +274,7 @@ def _own_file(paths: Paths, challenge: Challenge) -> Path:
     return paths.implementation(challenge.id)
 
 
-def _judge_saves(request: Request, path: Path, box: Box) -> Iterator[Report]:
+def _judge_saves(request: Request, path: Path, box: Box) -> Iterator[tuple[Source | None, Report]]:
     """The last report on each content that stood long enough to be judged, for ever."""
     from tutor.grading import grade
 
@@ -278,14 +284,14 @@ def _judge_saves(request: Request, path: Path, box: Box) -> Iterator[Report]:
         while True:
             what, cancelled = newest.take()
             if isinstance(what, SourceError):
-                yield unreadable(request.challenge, what)
+                yield None, unreadable(request.challenge, what)
                 continue
             try:
                 reports = list(grade(request.challenge, what.text, box, prepared=prepared, cancelled=cancelled))
                 if reports and not cancelled.is_set():
-                    yield reports[-1]
+                    yield what, reports[-1]
                 prepared = _prepare(request, box)  # while nobody waits for it
             except BoxError as error:
-                yield without_verdict(request.challenge, "tutor", str(error), "Save again: the box starts anew.")
+                yield None, without_verdict(request.challenge, "tutor", str(error), "Save again: the box starts anew.")
     finally:
         newest.stop()

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from tutor.grading import Prepared
 
 
-# What a hostile file can do to its neighbours: to those in the same box, and by taking the processor from all of them.
-# Right code must never be called wrong for it, so such a file is judged once more, in a box of its own.
-PERHAPS_ANOTHERS: frozenset[FaultKind] = frozenset(("forked", "signal", "no_answer", "garbled", "timeout"))
+# What a hostile file can do to its neighbours: take memory or processor from the whole machine; and where Landlock is
+# not there to stop it, end or halt them, and write into their answers. Right code must never be called wrong for it, so
+# a file that ends so is judged once more, in a box of its own.
+PERHAPS_ANOTHERS: frozenset[FaultKind] = frozenset(("signal", "tutor"))
+PERHAPS_ANOTHERS_UNCONFINED = PERHAPS_ANOTHERS | {"forked", "no_answer", "garbled", "timeout"}
 
 
 class Submission(Struct, frozen=True):
@@ -90,7 +92,7 @@ def _judge_whatever(challenge: Challenge, file: Path, box: Box, prepared: Prepar
     try:
         with suppress(BoxError):
             report = judge_file(challenge, file, box, prepared, ended)
-            if ended.is_set() or report.fault is None or report.fault.kind not in PERHAPS_ANOTHERS:
+            if ended.is_set() or report.fault is None or not _perhaps_anothers(report.fault.kind, box):
                 return report
         if ended.is_set():
             return without_verdict(challenge, "cancelled", "The check was cancelled.", "")
@@ -99,6 +101,14 @@ def _judge_whatever(challenge: Challenge, file: Path, box: Box, prepared: Prepar
     except Exception as error:
         what = printable(str(error) if isinstance(error, BoxError) else f"{type(error).__name__}: {error}")
         return without_verdict(challenge, "tutor", f"The tutor failed over this file: {what}", "Judge it alone.")
+
+
+def _perhaps_anothers(kind: FaultKind, box: Box) -> bool:
+    """Whether a fault may be a neighbour's doing."""
+    if kind in PERHAPS_ANOTHERS or kind not in PERHAPS_ANOTHERS_UNCONFINED:
+        return kind in PERHAPS_ANOTHERS
+    layers = box.layers().layers
+    return not (layers["landlock"][0] and layers["signals"][0])
 
 
 def judge_file(challenge: Challenge, file: Path, box: Box, prepared: Prepared, ended: threading.Event) -> Report:
@@ -112,7 +122,10 @@ def judge_file(challenge: Challenge, file: Path, box: Box, prepared: Prepared, e
         source = read_source(file)
     except SourceError as error:
         return unreadable(challenge, error)
-    for report in grade(challenge, source.text, box, prepared=prepared, cancelled=ended):
+    # All tiers in one process: where each must be started it saves one of two for a file that passes; where it is
+    # forked it saves next to nothing, and a file that fails, as most do, would go through the stress tier for nothing.
+    at_once = box.strategy == "spare"
+    for report in grade(challenge, source.text, box, prepared=prepared, cancelled=ended, at_once=at_once):
         if report.status != "right_so_far":
             return replace(report, final=True)
     return without_verdict(challenge, "cancelled", "The check was cancelled.", "")

@@ -64,7 +64,7 @@ def report_text(report: Report) -> str:
         lines.append(f"  Line {report.line}.")
     if report.checks:
         lines += ["", *_table(report.checks), "", "  " + _tiers(report)]
-    told = [f"Variant: {report.variant}."] if report.variant else []
+    told = [f"Judged as the variant: {report.variant}."] if report.variant and not report.passed else []
     told += [f"Note: {note}" for note in report.notes]
     told += [f"Warning: {warning}" for warning in report.warnings]
     if told:

@@ -2,7 +2,8 @@
 
 Others use `grade`, `prepare` (the next check's share of it, done while nobody waits) and the records of a Report.
 For gradients by evaluations alone there are `numeric_gradient`, `check_directions`, `find_wrong_entries`, and
-`full_gradient` (every parameter of a 784-128-10 network in a blink). NumPy is imported when one of them is asked for.
+`full_gradient` (every parameter of a 784-128-10 network in a blink); `sweep_steps` says what a step size does, for each
+gradient of `swept_names`. NumPy is imported when one of them is asked for.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tutor.grading.report import Cell, Check, Report, Tensor, TierCount, Verdict
+from tutor.grading.report import CaseOutput, CaseRow, Cell, Check, Report, Tensor, TierCount, Verdict
 
 if TYPE_CHECKING:
     from tutor.grading.full_check import FullGradient, full_gradient
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
         find_wrong_entries,
         numeric_gradient,
     )
+    from tutor.grading.sweep import SweepReport, sweep_steps, swept_names
 
 __all__ = [
+    "CaseOutput",
+    "CaseRow",
     "Cell",
     "Check",
     "DirectionCheck",
@@ -33,6 +37,7 @@ __all__ = [
     "NumericGradient",
     "Prepared",
     "Report",
+    "SweepReport",
     "Tensor",
     "TierCount",
     "Verdict",
@@ -44,6 +49,8 @@ __all__ = [
     "grade",
     "numeric_gradient",
     "prepare",
+    "sweep_steps",
+    "swept_names",
 ]
 
 _MODULES = {
@@ -59,6 +66,9 @@ _MODULES = {
     "grade": "grader",
     "numeric_gradient": "gradients",
     "prepare": "grader",
+    "SweepReport": "sweep",
+    "sweep_steps": "sweep",
+    "swept_names": "sweep",
 }
 
 

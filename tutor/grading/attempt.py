@@ -35,7 +35,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Shown:
-    """The case whose cells and tensors are shown."""
+    """The case whose verdicts, cells and tensors are shown."""
 
     ran: Attempt
     number: int  # of the case among the attempt's
@@ -50,25 +50,26 @@ class Shown:
         """What is right in it."""
         return self.ran.truths[self.number]
 
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """What is said of its results."""
+        return self.ran.judged[self.number]
 
-def shown_case(runs: Sequence[Attempt], wrong: Check | None) -> Shown | None:
-    """The case in which the first wrong result was seen, else the first case that was finished."""
-    for ran in runs:
-        for number, checks in enumerate(ran.judged):
-            if wrong is None or wrong in checks:
-                return Shown(ran, number)
-    return None
+    @property
+    def stopped(self) -> bool:
+        """True where the learner's code stopped in it."""
+        return self.ran.answer.cases[self.number].error is not None
 
 
-def stopped_before(runs: Sequence[Attempt], wrong: Check | None) -> bool:
-    """True when code stopped in an earlier case than the one in which the first wrong result was seen."""
-    for ran in runs:
-        for checks, case in zip(ran.judged, ran.answer.cases, strict=True):
-            if wrong in checks:
-                return False
-            if case.error is not None:
-                return True
-    return True
+def shown_case(runs: Sequence[Attempt]) -> Shown | None:
+    """The first case in which something is wrong or the code stopped, else the first that was finished.
+
+    Cases stand in the plan as a learner would try them, so the first one that fails says most about the fault: an
+    exception with a batch of one is no news where the basic case was wrong already.
+    """
+    finished = [Shown(ran, number) for ran in runs for number in range(len(ran.judged))]
+    failed = (shown for shown in finished if shown.stopped or any(check.verdict != "right" for check in shown.checks))
+    return next(failed, finished[0] if finished else None)
 
 
 def tensors(challenge: Challenge, shown: Shown) -> tuple[Tensor, ...]:

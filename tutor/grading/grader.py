@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from tutor.course import TIERS, Challenge, Tier
 from tutor.errors import BoxError
-from tutor.grading.attempt import Attempt, count_tiers, shown_case, stopped_before, tensors
+from tutor.grading.attempt import Attempt, count_tiers, shown_case, tensors
+from tutor.grading.case_rows import case_outputs, case_rows
 from tutor.grading.headline import headline
 from tutor.grading.judge import fold_rows, judge_plan, notes
 from tutor.grading.lines import batch_names, fed_names, makes_objects, updated_names
@@ -21,7 +22,7 @@ from tutor.grading.numeric import add_numeric, shown_entries, wants_numeric
 from tutor.grading.plan import AnyArray, Planned, make_plan
 from tutor.grading.report import Report, Status, first_wrong
 from tutor.grading.truth import Truth, find_truth, never_made
-from tutor.grading.variants import MAIN, Way, explain, further, mixed, scaled_truth, ways_of, worth_trying
+from tutor.grading.variants import MAIN, Tried, Way, explain, further, mixed, scaled_truth, ways_of, worth_trying
 from tutor.learner import Box, BoxCase, BoxJob, BoxResult, Numeric, content_hash
 
 # Judged together: what is answered within a blink, and what makes sure.
@@ -43,10 +44,10 @@ def prepare(challenge: Challenge, box: Box, seed: int | None = None) -> Prepared
     """Draw the arrays of the next check and run the reference on them."""
     seed = secrets.randbits(63) if seed is None else seed
     parts = {tiers: _plan_and_truth(challenge, tiers, seed, box) for tiers in GROUPS}
-    first = GROUPS[0]
     variants = {
-        (variant.lines, first): find_truth(challenge, parts[first][0], box, variant.lines)
+        (variant.lines, tiers): find_truth(challenge, plan, box, variant.lines)
         for variant in challenge.judge.variants
+        for tiers, (plan, _) in parts.items()
     }
     return Prepared(seed, parts, variants)
 
@@ -69,6 +70,8 @@ def grade(
     seed: int | None = None,
     prepared: Prepared | None = None,
     cancelled: threading.Event | None = None,
+    at_once: bool = False,
+    columns: int = 76,
 ) -> Iterator[Report]:
     """Judge one content of a learner's file, as a Report that grows: each one says more than the one before.
 
@@ -76,21 +79,26 @@ def grade(
     `final`, adds the numeric gradient of the learner's own forward pass. Once `cancelled` is set there is no other.
     `prepared`, made while nothing was to be judged, saves the time of the reference; each is for one check.
 
+    Arrays that the file prints get lines of so many `columns`.
+    `at_once` is for many files at which nobody looks one by one: all tiers in one child where that comes through within
+    the limits of one group of tiers, and one final report alone, without the numeric gradient.
+
     Raises BoxError when the box or the reference fails: a fault of ours.
     """
     prepared = prepared or Prepared(secrets.randbits(63) if seed is None else seed, {})
-    grading = _Grading(challenge, source, box, prepared, cancelled or threading.Event())
+    grading = _Grading(challenge, source, box, prepared, cancelled or threading.Event(), at_once, columns)
     for count in range(1, len(GROUPS) + 1):
         way, runs, advice = grading.best_way(GROUPS[:count])
         if grading.cancelled.is_set():
             return
         report = grading.report(way, runs, advice)
-        yield report
-        if grading.cancelled.is_set():
-            return
+        if not at_once:
+            yield report
+            if grading.cancelled.is_set():
+                return
         if report.status != "right_so_far":
             break
-    yield grading.with_numeric(report, runs)
+    yield msgspec.structs.replace(report, final=True) if at_once else grading.with_numeric(report, runs)
 
 
 @dataclass(frozen=True)
@@ -100,23 +108,30 @@ class _Grading:
     box: Box
     prepared: Prepared
     cancelled: threading.Event
-    # What was found already: plans with their truth, variants of it, and the file's attempt at each way to be right.
+    at_once: bool = False
+    columns: int = 76  # of an array that the file prints
+    # What was found already: plans with their truth, variants of it, what the file answers when nothing is fed to it,
+    # and how that stands by each way to be right.
     parts: dict[tuple[Tier, ...], tuple[Plan, Truths]] = field(default_factory=dict)
     variants: dict[tuple[str, tuple[Tier, ...]], Truths] = field(default_factory=dict)
+    unfed: dict[tuple[Tier, ...], BoxResult] = field(default_factory=dict)
     attempts: dict[tuple[Way, tuple[Tier, ...]], Attempt] = field(default_factory=dict)
 
     def best_way(self, groups: Sequence[tuple[Tier, ...]]) -> tuple[Way, tuple[Attempt, ...], str]:
         """The first way in which everything so far is right; where there is none, the one in which most is, and advice.
 
         One way must hold throughout: a file that is right here by one and there by another is right by none.
+        Whether it is right is judged on what it gives when nothing is fed to it: no right value is in its reach then.
         """
         tried = {MAIN: self._try(MAIN, groups)}
-        if not worth_trying(tried[MAIN]):
+        if _all_right(tried[MAIN], groups):
             return MAIN, tried[MAIN], ""
-        for way in ways_of(self.challenge.judge):
-            tried[way] = self._try(way, groups)
-            if len(tried[way]) == len(groups) and all(ran.right for ran in tried[way]):
-                return way, tried[way], ""
+        if worth_trying(tried[MAIN]):
+            for way in ways_of(self.challenge.judge):
+                tried[way] = self._try(way, groups)
+                if _all_right(tried[way], groups):
+                    return way, tried[way], ""
+        tried = self._feed(tried)
         best = further(self.challenge, tried)
         return best, explain(self.challenge, tried[best], best), mixed(tried)
 
@@ -134,11 +149,41 @@ class _Grading:
 
     def _attempt(self, way: Way, tiers: tuple[Tier, ...]) -> Attempt:
         plan, truths = self._truth(way, tiers)
-        main = self.attempts.get((MAIN, tiers))
-        # What is fed is all that a way changes for the learner's file: where it is the same, so is the answer.
-        same = main is not None and _same_arrays(self._fed(plan, truths), self._fed(plan, main.truths))
-        answer = main.answer if main is not None and same else self._drive(plan, truths)
+        return self._judged(tiers, plan, truths, self._unfed(tiers))
+
+    def _judged(self, tiers: tuple[Tier, ...], plan: Plan, truths: Truths, answer: BoxResult) -> Attempt:
         return Attempt(tiers, plan, truths, answer, judge_plan(self.challenge, plan, truths, answer.cases))
+
+    def _unfed(self, tiers: tuple[Tier, ...]) -> BoxResult:
+        """What the file gives in these tiers when nothing is fed to it, whatever way it may be right in."""
+        if self.at_once and not self.unfed:
+            plans = [self._truth(MAIN, group)[0] for group in GROUPS]
+            self.unfed.update(zip(GROUPS, _divided(self._drive(sum(plans, ())), plans), strict=False))
+        if tiers not in self.unfed:
+            self.unfed[tiers] = self._drive(self._truth(MAIN, tiers)[0])
+        return self.unfed[tiers]
+
+    def _feed(self, tried: Tried) -> dict[Way, tuple[Attempt, ...]]:
+        """The same attempts; the last of each is of a run that was fed, where that says which step is the first wrong.
+
+        A wrong intermediate makes all wrong that is made of it, unless the right one is fed in its place. That run says
+        nothing for the file: where all is right in it, or it went worse, the unfed one stands.
+        """
+        fed_runs: list[tuple[list[dict[str, AnyArray]], BoxResult]] = []
+        told = {}
+        for way, (*before, last) in tried.items():
+            told[way] = tried[way]
+            fed = self._fed(last.plan, last.truths)
+            if not last.judged or not any(fed):
+                continue
+            answer = next((answer for values, answer in fed_runs if _same_arrays(values, fed)), None)
+            if answer is None:
+                answer = self._drive(last.plan, fed)
+                fed_runs.append((fed, answer))
+            attempt = self._judged(last.tiers, last.plan, last.truths, answer)
+            if not attempt.right and (answer.fault is None or last.answer.fault is not None):
+                told[way] = (*before, attempt)
+        return told
 
     def _truth(self, way: Way, tiers: tuple[Tier, ...]) -> tuple[Plan, Truths]:
         """The plan and what is right in it, each found once."""
@@ -164,9 +209,8 @@ class _Grading:
             for planned, truth in zip(plan, truths, strict=True)
         ]
 
-    def _drive(self, plan: Plan, truths: Truths, numeric: Numeric | None = None) -> BoxResult:
-        """Run the learner's file; with `numeric` unfed, so that its gradients and the numeric ones are of one pass."""
-        fed = [{}] * len(plan) if numeric else self._fed(plan, truths)
+    def _drive(self, plan: Plan, fed: Sequence[dict[str, AnyArray]] = (), numeric: Numeric | None = None) -> BoxResult:
+        """Run the learner's file."""
         apart = makes_objects(self.challenge.drive)
         first = None if numeric else next((planned for planned in plan if planned.tier == "basic"), None)
         cases = tuple(
@@ -177,9 +221,9 @@ class _Grading:
                 numeric=numeric,
                 second_call=numeric is None,
                 beside=planned is first and apart,
-                reused=planned is first,
+                reused=planned is first and (apart or self.challenge.judge.copies),
             )
-            for planned, right in zip(plan, fed, strict=True)
+            for planned, right in zip(plan, fed or [{}] * len(plan), strict=True)
         )
         job = BoxJob(
             source=self.source,
@@ -188,6 +232,7 @@ class _Grading:
             cases=cases,
             limits=self.challenge.limits,
             torch="torch" in self.challenge.needs,
+            columns=self.columns,
             batch=batch_names(self.challenge),
             updated=updated_names(self.challenge),
         )
@@ -198,21 +243,19 @@ class _Grading:
 
     def report(self, way: Way, runs: Sequence[Attempt], advice: str) -> Report:
         challenge = self.challenge
-        rows = fold_rows(challenge, [checks for ran in runs for checks in ran.judged])
+        shown = shown_case(runs)
+        checks = [checks for ran in runs for checks in ran.judged]
+        rows = fold_rows(challenge, checks, shown.checks) if shown else ()
         fault = next((ran.answer.fault for ran in runs if ran.answer.fault), None)
-        wrong = first_wrong(rows)
-        shown = shown_case(runs, wrong)
-        if shown is not None:
-            here = {check.name: check for check in shown.ran.judged[shown.number]}
-            rows = tuple(here.get(row.name, row) if row.verdict == "right" else row for row in rows)
+        wrong = first_wrong(shown.checks) if shown else None
         status: Status
-        if fault is not None and (fault.kind != "exception" or stopped_before(runs, wrong)):
+        if fault is not None and (fault.kind != "exception" or wrong is None):
             status = "could_not_run"
         elif not rows or any(row.verdict != "right" for row in rows):
             status = "failed"
         else:
             status = "passed" if any("stress" in ran.tiers for ran in runs) else "right_so_far"
-        first, next_step, line = headline(challenge, self.source, status, fault, wrong, runs)
+        first, next_step, line = headline(challenge, self.source, status, fault, wrong, runs, way.name)
         answers = [ran.answer for ran in runs]
         return Report(
             challenge=challenge.id,
@@ -232,11 +275,13 @@ class _Grading:
             warnings=tuple(dict.fromkeys(warning for answer in answers for warning in answer.warnings)),
             variant=way.name,
             notes=self._notes(runs) if status in ("passed", "right_so_far") else (),
+            cases=case_rows(challenge, runs),
+            outputs=case_outputs(runs, shown),
             final=False,
         )
 
     def with_numeric(self, report: Report, runs: Sequence[Attempt]) -> Report:
-        shown = shown_case(runs, report.first_wrong)
+        shown = shown_case(runs)
         wrt = tuple(dict.fromkeys(of[3:] for of in self.challenge.judge.results.values() if of.startswith("d/d")))
         if shown is None or not wants_numeric(report, sum(shown.planned.arrays[name].size for name in wrt)):
             return msgspec.structs.replace(report, final=True)
@@ -246,12 +291,13 @@ class _Grading:
             output=judge.output,
             upstream=judge.upstream,
             loss=judge.loss,
-            shown=shown_entries(self.challenge, shown.ran.judged[shown.number]),
+            shown=shown_entries(self.challenge, shown.checks),
         )
-        answer = self._drive((shown.planned,), (shown.truth,), request)
+        # Unfed, so that its gradients and the numeric ones are of one pass.
+        answer = self._drive((shown.planned,), numeric=request)
         if not answer.cases:
             return msgspec.structs.replace(report, final=True)
-        return add_numeric(self.challenge, report, shown.ran.judged[shown.number], answer.cases[0])
+        return add_numeric(self.challenge, report, shown.checks, answer.cases[0])
 
     def _notes(self, runs: Sequence[Attempt]) -> tuple[str, ...]:
         found = (
@@ -261,6 +307,37 @@ class _Grading:
             for note in notes(self.challenge, planned, truth, case)
         )
         return tuple(dict.fromkeys(found))
+
+
+def _all_right(runs: Sequence[Attempt], groups: Sequence[tuple[Tier, ...]]) -> bool:
+    return len(runs) == len(groups) and all(ran.right for ran in runs)
+
+
+def _divided(answer: BoxResult, plans: Sequence[Plan]) -> Iterator[BoxResult]:
+    """The answer to several plans as one to each; none where it cannot be said in which of them it ended."""
+    fault = answer.fault
+    if fault is not None and (fault.error is None or fault.kind not in ("exception", "syntax", "exited")):
+        return
+    # A fault is of the case that stopped; where none says so, of the first that is missing, or of the last.
+    stopped = next((number for number, case in enumerate(answer.cases) if case.error), len(answer.cases))
+    stopped = min(stopped, sum(map(len, plans)) - 1)
+    start = 0
+    for plan in plans:
+        end = start + len(plan)
+        printed = tuple(
+            msgspec.structs.replace(part, case=part.case - start if part.case >= 0 else part.case)
+            for part in answer.printed
+            if part.case < 0 or start <= part.case < end
+        )
+        yield msgspec.structs.replace(
+            answer,
+            fault=fault if stopped < end else None,
+            cases=answer.cases[start:end],
+            seconds=0.0 if start else answer.seconds,
+            printed=printed,
+            output="".join(part.text for part in printed),
+        )
+        start = end
 
 
 def _as_given(value: AnyArray, planned: Planned) -> AnyArray:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tutor.course import Challenge, blanks
 from tutor.grading.attempt import Attempt
 from tutor.grading.report import Check, Status
+from tutor.grading.sentences import seen_with
 from tutor.learner import Fault
 
 
@@ -17,12 +18,13 @@ def headline(
     fault: Fault | None,
     wrong: Check | None,
     runs: Sequence[Attempt],
+    variant: str,
 ) -> tuple[str, str, int | None]:
     """The first thing that matters, the next step, and the line in the learner's file where there is one."""
     line = fault.error.line if fault and fault.error else None
     if fault is not None and fault.kind != "exception":
         return fault.sentence + _where_stopped(runs), fault.next_step, line
-    empty = blanks(source) if status in ("failed", "could_not_run") else ()
+    empty = blanks(source) if "BLANK" in source and status in ("failed", "could_not_run") else ()
     if empty:
         blank = empty[0]
         return f"Blank {blank.number} is still empty (line {blank.line}).", f"It asks for: {blank.text}", blank.line
@@ -34,13 +36,14 @@ def headline(
             return _absent_sentence(source, absent), f"The exercise asks for {absent}, under this very name.", None
         return _sentence(fault.sentence) + _where_stopped(runs), fault.next_step, line
     if wrong is not None:
-        where = "" if wrong.tier == "basic" else f" This shows with {wrong.case}."
+        sentence = wrong.sentence if wrong.tier == "basic" else seen_with(wrong.sentence, wrong.case)
         # What stopped later is most often the wrong array's doing, so it stands second.
-        return wrong.sentence + where, _later(fault), line
+        return sentence, _later(fault), line
     if status == "right_so_far":
         return "Right so far: basic and edge cases hold. The stress tier is running.", "", None
     if status == "passed":
-        return f"Passed: all {len(challenge.judge.results)} results are right in every tier.", "", None
+        passed = f"Passed, with {variant.removeprefix('with ')}" if variant else "Passed"
+        return f"{passed}: all {len(challenge.judge.results)} results are right in every tier.", "", None
     return "Nothing was judged: your file gave no result.", "", None
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from tutor.course import Challenge
 from tutor.grading import sentences
-from tutor.grading.lines import batch_names
+from tutor.grading.lines import batch_names, makes_objects
 from tutor.grading.moments import MOMENTS, draw_fault, moment_faults
 from tutor.grading.norms import (
     FLOOR,
@@ -19,7 +19,6 @@ from tutor.grading.norms import (
     LIMIT_FLOAT32,
     LIMIT_FLOAT64,
     AnyArray,
-    norm,
     norm_ratio,
     worst_index,
 )
@@ -100,6 +99,7 @@ def _mutated(planned: Planned, answer: CaseResult) -> tuple[Check, ...]:
                 worst=None,
                 sentence=f"Your code changed {name} in place: whoever handed it to you still needs it.",
                 of="input",
+                place=planned.place,
             )
         )
     return tuple(checks)
@@ -152,6 +152,7 @@ def _judge_result(
         worst=worst,
         sentence=sentence,
         of=challenge.judge.results[name],
+        place=planned.place,
     )
 
 
@@ -177,7 +178,7 @@ class _Limits(NamedTuple):
 def _limits(challenge: Challenge, planned: Planned, truth: Truth, name: str) -> _Limits:
     single = planned.case.dtype == "float32"
     within = challenge.judge.within.get(name, 0.0)
-    floor = (FLOOR_FLOAT32 if single else FLOOR) * norm(truth.terms[name]) if name in truth.terms else 0.0
+    floor = (FLOOR_FLOAT32 if single else FLOOR) * truth.terms[name] if name in truth.terms else 0.0
     again = max(within, LIMIT_FLOAT32 if single else SECOND_CALL_LIMIT)
     return _Limits(max(within, LIMIT_FLOAT32) if single else within or LIMIT_FLOAT64, again, floor)
 
@@ -194,23 +195,24 @@ def _unstable(challenge: Challenge, answer: CaseResult, name: str, stage: Stage,
     if name in answer.beside and _differs(got, answer.beside[name], limits):
         return sentences.beside_another(name)
     if challenge.judge.copies and name in answer.reused and _differs(got, answer.reused[name], limits):
-        return sentences.kept_not_copied(name, _batch(challenge))
+        return sentences.kept_not_copied(name, batch_names(challenge))
     return ""
 
 
 def notes(challenge: Challenge, planned: Planned, truth: Truth, answer: CaseResult) -> tuple[str, ...]:
-    """What is worth knowing of a case whose results are all right."""
+    """What is worth knowing of a case whose results are all right: that an object keeps what it was given, not a copy.
+
+    Of functions it would be noise: what they hand on is a cache that lives no longer than the step.
+    """
+    if not makes_objects(challenge.drive):
+        return ()
     for name, again in answer.reused.items():
         got = answer.results.get(name)
         if got is None or name not in truth.values or challenge.judge.results[name] == MOMENTS:
             continue
         if _differs(np.asarray(got, dtype=np.float64), again, _limits(challenge, planned, truth, name)):
-            return (sentences.kept_note(name, _batch(challenge)),)
+            return (sentences.kept_note(batch_names(challenge), challenge.family),)
     return ()
-
-
-def _batch(challenge: Challenge) -> str:
-    return " and ".join(batch_names(challenge))
 
 
 def _absent(name: str, answer: CaseResult, stopped: bool) -> tuple[Verdict, str]:
@@ -247,17 +249,14 @@ def _cell(got: AnyArray, expected: AnyArray) -> Cell:
     return Cell(index=index, got=float(got[index]), expected=float(expected[index]))
 
 
-def fold_rows(challenge: Challenge, judged: Sequence[Sequence[Check]]) -> tuple[Check, ...]:
-    """One row per name over all cases: the first case in which it fails, else the first in which it is right."""
-    rows: dict[str, Check] = {}
-    for checks in judged:
-        for check in checks:
-            standing = rows.get(check.name)
-            if standing is None or _severity(check) > _severity(standing):
-                rows[check.name] = check
+def fold_rows(challenge: Challenge, judged: Sequence[Sequence[Check]], shown: Sequence[Check]) -> tuple[Check, ...]:
+    """One row per name, those of the case `shown`; what is wrong in another case alone says in which."""
+    rows = {check.name: check for check in shown}
+    for check in (check for checks in judged for check in checks):
+        standing = rows.get(check.name)
+        if check.is_wrong and (standing is None or standing.verdict == "right"):
+            rows[check.name] = msgspec.structs.replace(check, sentence=sentences.seen_with(check.sentence, check.case))
+        elif standing is None:
+            rows[check.name] = check
     order = [*challenge.arrays, *(name for name, _ in result_stages(challenge))]
     return tuple(rows[name] for name in order if name in rows)
-
-
-def _severity(check: Check) -> int:
-    return {"right": 0, "not_reached": 1}.get(check.verdict, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from functools import lru_cache
 
 from tutor.course import Challenge, Drive, parse_draw
@@ -44,7 +45,18 @@ def _names(lines: str) -> frozenset[str]:
 
 @lru_cache(maxsize=256)
 def _calls(lines: str) -> bool:
-    return any(isinstance(node, ast.Call) for node in ast.walk(ast.parse(lines.strip())))
+    return any(isinstance(node, ast.Call) for node in _run_at_once(ast.parse(lines.strip())))
+
+
+def _run_at_once(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs when these lines do: not what a function among them would do if it were called."""
+    yield node
+    function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    for field, value in ast.iter_fields(node):
+        if not (function and field == "body"):
+            for child in value if isinstance(value, list) else (value,):
+                if isinstance(child, ast.AST):
+                    yield from _run_at_once(child)
 
 
 @lru_cache(maxsize=64)

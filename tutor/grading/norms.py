@@ -63,8 +63,10 @@ def _careful_norm_ratio(got: AnyArray, expected: AnyArray, floor: float) -> floa
 def worst_index(got: AnyArray, expected: AnyArray) -> tuple[int, ...]:
     """The entry where the two differ most; of several, the first. A non-finite entry is worse than any other."""
     with np.errstate(invalid="ignore", over="ignore"):
-        difference = np.abs(np.asarray(got, dtype=np.float64) - expected)
-    difference = np.where(np.isfinite(difference), difference, np.inf)
+        difference = np.asarray(np.abs(np.asarray(got, dtype=np.float64) - expected))
     if difference.size == 0:
         return ()
-    return tuple(int(i) for i in np.unravel_index(int(np.argmax(difference)), difference.shape))
+    largest = int(difference.argmax())  # the first NaN, where there is any
+    if not math.isfinite(difference.flat[largest]):
+        largest = int(np.isfinite(difference).argmin())
+    return tuple(int(i) for i in np.unravel_index(largest, difference.shape))

@@ -25,6 +25,7 @@ class Planned(Struct, frozen=True):
     sizes: dict[str, int]
     arrays: dict[str, AnyArray]
     number: int = 0  # of the case in its tier; all draws of one case share it
+    place: int = 0  # of this draw in the plan
 
     @property
     def names(self) -> dict[str, bool | int | float | str]:
@@ -44,7 +45,7 @@ def make_plan(challenge: Challenge, tiers: Iterable[Tier], seed: int) -> tuple[P
                     name: _draw(rng, shape, challenge.draws.get(name, "normal"), case, name)
                     for name, shape in shapes.items()
                 }
-                planned.append(Planned(tier=tier, case=case, sizes=dict(case.sizes), arrays=arrays, number=number))
+                planned.append(Planned(tier, case, dict(case.sizes), arrays, number, place=len(planned)))
     return tuple(planned)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -61,20 +62,30 @@ def beside_another(name: str) -> str:
     )
 
 
-def kept_not_copied(name: str, batch: str) -> str:
+def kept_not_copied(name: str, batch: Sequence[str]) -> str:
     """The batch was overwritten between forward and backward, where copies are asked for."""
+    are, arrays, them = ("are", "arrays", "them") if len(batch) > 1 else ("is", "array", "it")
     return (
-        f"{name} changes when {batch} is overwritten between forward and backward: your code keeps the very array "
-        "it was given, and the caller has filled it with the next batch."
+        f"{name} changes when {' and '.join(batch)} {are} overwritten between forward and backward: your code keeps "
+        f"the very {arrays} it was given, and the caller has filled {them} with the next batch."
     )
 
 
-def kept_note(name: str, batch: str) -> str:
+_KEEPERS = {"loss": "loss", "network": "network"}  # by family, where it is no layer
+
+
+def kept_note(batch: Sequence[str], family: str) -> str:
     """The same where nobody asks for copies: worth knowing, and no fault."""
+    selves, copies, them = ("themselves", "copies", "them") if len(batch) > 1 else ("itself", "a copy", "it")
     return (
-        f"Your code keeps {batch} itself, not a copy: as almost everybody does, and right as long as the caller "
-        f"does not overwrite {batch} before backward ({name} would change)."
+        f"Your {_KEEPERS.get(family, 'layer')} keeps {' and '.join(batch)} {selves}, not {copies}: fine, as long as "
+        f"nobody overwrites {them} before backward."
     )
+
+
+def seen_with(sentence: str, case: str) -> str:
+    """A sentence, and the case in which it was seen where that is not the one it stands beside."""
+    return f"{sentence} This shows with {case}."
 
 
 def wrong_value(name: str, got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:

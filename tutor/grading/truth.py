@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from tutor.course import Challenge
 from tutor.errors import BoxError
-from tutor.grading.plan import AnyArray, Float64Array, Planned
+from tutor.grading.norms import norm
+from tutor.grading.plan import AnyArray, Planned
 from tutor.learner import Box, BoxCase, BoxJob, CaseResult
 
 TERMS = "terms of "
@@ -27,7 +28,7 @@ class Truth(Struct, frozen=True):
     """
 
     values: dict[str, AnyArray]
-    terms: dict[str, Float64Array]
+    terms: dict[str, float]  # their norm
     absent: dict[str, str] = {}  # what it does not make, and why
 
 
@@ -69,11 +70,7 @@ def _truth(challenge: Challenge, case: CaseResult) -> Truth:
         if name in challenge.judge.results and what != "None":
             raise BoxError(f"The reference of {challenge.id} gives no {name}.", f"It gives {what}.")
     values = {name: _in_float64(case.results[name]) for name in challenge.judge.results if name in case.results}
-    terms = {
-        name: np.asarray(case.results[TERMS + name], dtype=np.float64)
-        for name in challenge.judge.terms
-        if TERMS + name in case.results
-    }
+    terms = {name: norm(case.results[TERMS + name]) for name in challenge.judge.terms if TERMS + name in case.results}
     absent = {name: case.missing.get(name, NOTHING) for name in challenge.judge.results if name not in values}
     return Truth(values=values, terms=terms, absent=absent)
 

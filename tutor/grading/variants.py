@@ -47,10 +47,9 @@ def ways_of(judge: Judge) -> tuple[Way, ...]:
 def scaled_truth(challenge: Challenge, planned: Planned, truth: Truth) -> Truth:
     """What is right where the layers take the mean: the gradients on the way to them are N times as large."""
     size = planned.sizes["N"]
-    values, terms = (
-        {name: array * size if name in challenge.judge.per_sample else array for name, array in arrays.items()}
-        for arrays in (truth.values, truth.terms)
-    )
+    per_sample = challenge.judge.per_sample
+    values = {name: array * size if name in per_sample else array for name, array in truth.values.items()}
+    terms = {name: magnitude * size if name in per_sample else magnitude for name, magnitude in truth.terms.items()}
     return msgspec.structs.replace(truth, values=values, terms=terms)
 
 

@@ -190,6 +190,7 @@ class _Host:
         pending = self._pending[number] = _Pending()
         self._write(wire.pack({"do": "run", "id": number, **header}, [message]))
         if self.dead:
+            self._listener.join(timeout=5)  # it knows how the host ended, and may have gone before it knew of this job
             pending.done.set()
         if cancelled is not None:
             while not pending.done.wait(_LISTEN):
@@ -299,6 +300,7 @@ def _message(do: str, job: BoxJob, memory_by: str) -> bytes:
             "arrays": {name: parts.add_array(array) for name, array in case.arrays.items()},
             "right": {name: parts.add_array(array) for name, array in case.right.items()},
             "numeric": msgspec.to_builtins(case.numeric),
+            "sweep": msgspec.to_builtins(case.sweep),
             "second_call": case.second_call,
             "beside": case.beside,
             "reused": case.reused,
@@ -317,6 +319,7 @@ def _message(do: str, job: BoxJob, memory_by: str) -> bytes:
         "memory_by": memory_by,
         "readable": job.readable,
         "torch": job.torch,
+        "columns": job.columns,
     }
     return wire.pack(header, parts.parts)
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from tutor.learner.inside import wire
-from tutor.learner.model import BoxJob, BoxResult, CaseResult, CodeError, Fault, FaultKind
+from tutor.learner.model import BoxJob, BoxResult, CaseResult, CodeError, Fault, FaultKind, Printed
 from tutor.learner.text import printable
 
 NO_ANSWER = 97  # as in inside/child.py
@@ -46,6 +46,8 @@ class _Case(Struct):
     numeric_note: str
     beside: dict[str, dict[str, Any]]
     reused: dict[str, dict[str, Any]]
+    sweep: dict[str, dict[str, Any]]
+    sweep_note: str
 
 
 class Answer(Struct):
@@ -83,15 +85,30 @@ def classify(job: BoxJob, seen: Ended, answer: memoryview, output: bytes) -> Box
                 fault = _garbled(seen)
     if seen.strays >= MANY_STRAYS and (fault is None or fault.kind not in ("cancelled", "tutor")):
         fault = _endless_forks()
+    printed = _printed(output.decode("utf-8", "replace"))
     return BoxResult(
         fault=fault,
         cases=cases,
-        output=printable(output.decode("utf-8", "replace")),
+        output="".join(part.text for part in printed),
         output_cut=seen.printed > len(output),
         seconds=seen.seconds,
         warnings=tuple(printable(text) for text in told.warnings),
         defined=tuple(printable(text) for text in told.defined),
+        printed=printed,
     )
+
+
+_MARK = re.compile(re.escape(wire.MARK).replace(r"\{\}\{\}", r"(\d{1,9})([fsu])"))
+_HALF_A_MARK = re.compile(r"\x1d\x1e\d*[fsu]?\Z")  # where the output was cut
+
+
+def _printed(output: str) -> tuple[Printed, ...]:
+    """The output in the parts that its marks tell of; a mark that the learner's code forged misleads nobody else."""
+    before, *marked = _MARK.split(_HALF_A_MARK.sub("", output))
+    parts = [Printed(-1, False, before)]
+    for number, part, text in zip(marked[::3], marked[1::3], marked[2::3], strict=True):
+        parts.append(Printed(int(number), part == "s", text))
+    return tuple(Printed(part.case, part.again, printable(part.text)) for part in parts if part.text)
 
 
 def tutor_fault(what: str) -> Fault:
@@ -142,6 +159,12 @@ def _stopped(job: BoxJob, seen: Ended) -> Fault | None:
                 "timeout",
                 f"Your code was still running after {seconds}, so it was stopped.",
                 "Look for a loop that never ends.",
+            )
+        case "starved":
+            return Fault(
+                "tutor",
+                "This machine was so busy that your code did not get its processor time.",
+                "That says nothing of your code. Try again when less is running.",
             )
         case "output":
             return _too_much_output()
@@ -294,4 +317,6 @@ def _case(case: _Case, parts: list[memoryview]) -> CaseResult:
         second_error=case.second_error and cleaned(case.second_error),
         beside=arrays(case.beside),
         reused=arrays(case.reused),
+        sweep=arrays(case.sweep),
+        sweep_note=printable(case.sweep_note),
     )

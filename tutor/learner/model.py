@@ -28,6 +28,19 @@ class Numeric(Struct, frozen=True):
     shown: dict[str, tuple[tuple[int, ...], ...]] = {}  # array -> indices; all others are NaN then
 
 
+class Sweep(Struct, frozen=True):
+    """A request for one derivative of the learner's own forward pass by every method at every step, as in Numeric."""
+
+    wrt: str  # name of one of the case's arrays, of floats
+    steps: tuple[float, ...]  # fewer of them are taken where the forward pass is slow
+    entry: tuple[int, ...] | None = None  # along this one; None: along a random direction through all of them
+    seed: int = 0  # of that direction
+    output: str = ""
+    upstream: str = ""
+    loss: str = ""
+    seconds: float = 0.8
+
+
 class BoxCase(Struct, frozen=True):
     """One run of the drive: sizes and arrays by name, and what is known to be right for `right(name, value)`."""
 
@@ -35,6 +48,7 @@ class BoxCase(Struct, frozen=True):
     arrays: Arrays
     right: Arrays
     numeric: Numeric | None = None
+    sweep: Sweep | None = None
     second_call: bool = True  # forward and backward once more on the same objects
     beside: bool = False  # a pass of fresh objects, with another instance's forward between its forward and backward
     reused: bool = False  # a pass of fresh objects, in which the inputs are overwritten between forward and backward
@@ -51,6 +65,7 @@ class BoxJob(Struct, frozen=True):
     limits: Limits = Limits()
     readable: tuple[str, ...] = ()  # folders that the file may read besides system and venv
     torch: bool = False  # run in a child that has torch loaded
+    columns: int = 76  # at which NumPy breaks the lines of an array that is printed
     batch: tuple[str, ...] = ()  # arrays that a `reused` pass overwrites
     updated: tuple[str, ...] = ()  # arrays that the update may change in place
     reference: bool = (
@@ -101,7 +116,7 @@ class CaseResult(Struct, frozen=True):
     second: Arrays  # second call on the same objects, empty when not asked for
     not_arrays: dict[str, str]  # result -> what it was instead: "None", "a list", "complex", "an object array"
     missing: dict[str, str]  # result -> why no spelling gave it: "'Linear' object has no attribute 'grad_W'"
-    inputs_after: Arrays  # the plan's arrays as the learner's code left them
+    inputs_after: Arrays  # of the plan's arrays those that the learner's code changed, as it left them
     error: CodeError | None  # the first stage that raised; earlier results are still there
     numeric: Arrays  # by name of the plan's array; absent where it could not be made
     numeric_note: str = ""  # "complex step", "central differences", or why there is none
@@ -109,6 +124,16 @@ class CaseResult(Struct, frozen=True):
     # Results after forward of two more passes, empty when not asked for; what was not made there has no entries at all.
     beside: Arrays = {}
     reused: Arrays = {}
+    sweep: Arrays = {}  # what inside/sweep.py makes; empty where it could not be made
+    sweep_note: str = ""  # why not
+
+
+class Printed(Struct, frozen=True):
+    """What a part of a job printed: a case's first pass with its update, or the second call on the same objects."""
+
+    case: int  # its number in the job; -1 for what was printed before the first one
+    again: bool
+    text: str
 
 
 class BoxResult(Struct, frozen=True):
@@ -121,6 +146,7 @@ class BoxResult(Struct, frozen=True):
     seconds: float
     warnings: tuple[str, ...] = ()  # numerical warnings, each once
     defined: tuple[str, ...] = ()  # public names that the file defines at top level
+    printed: tuple[Printed, ...] = ()  # the output once more, by who printed it, in order
 
 
 class BoxLayers(Struct, frozen=True):

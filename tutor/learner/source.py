@@ -13,7 +13,7 @@ from typing import BinaryIO, Self
 from msgspec import Struct
 
 from tutor.errors import SourceError, reason_of
-from tutor.learner.text import printable
+from tutor.learner.text import printable, shown_path
 
 LARGEST = 1 << 20  # bytes
 
@@ -60,7 +60,7 @@ def decode(raw: bytes, name: str) -> str:
 
     Raises SourceError that names line and byte where the bytes are no text.
     """
-    name = printable(os.fsencode(name).decode("utf-8", "replace"))
+    name = shown_path(name)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise SourceError(f"{name} is saved as UTF-16.", "Python reads UTF-8.", "Save it as UTF-8 in your editor.")
     nul = raw.find(b"\0")
@@ -111,7 +111,7 @@ def _line_of(raw: bytes, at: int) -> int:
 
 
 def _read_bytes(path: Path) -> bytes:
-    name = printable(os.fsencode(path).decode("utf-8", "replace"))
+    name = shown_path(path)
     try:
         # O_NONBLOCK: opening a FIFO would otherwise wait for a writer for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 _TAB = 4
@@ -25,7 +26,14 @@ _CONTROL = re.compile(
 
 def printable(text: str) -> str:
     """The text as it may be put on a screen: escape sequences gone, lone control characters shown, tabs expanded."""
+    if text.isascii() and text.isprintable():  # as names are, of which an answer has hundreds
+        return text
     return _CONTROL.sub(_shown, text).expandtabs(_TAB)
+
+
+def shown_path(path: str | os.PathLike[str]) -> str:
+    """A path, or a name, as it may be put on one line: whatever its bytes are, it can be printed and moves nothing."""
+    return printable(os.fsencode(path).decode("utf-8", "replace")).replace("\n", "␊")
 
 
 def _shown(match: re.Match[str]) -> str:

@@ -66,7 +66,11 @@ def _settle(path: Path, found: Found, stop: threading.Event) -> Found:
 
 
 def _stirrings(folder: Path, stop: threading.Event) -> Iterator[None]:
-    """Something may have changed in a folder; it is the folder that is watched, since editors save by rename."""
+    """Something may have changed in a folder; it is the folder that is watched, since editors save by rename.
+
+    Where the system tells of changes late or never, the clock finds them; WATCHFILES_FORCE_POLLING=1 in the environment
+    makes watchfiles look by itself, three times a second.
+    """
     from watchfiles import watch
 
     while not stop.is_set():
@@ -87,8 +91,8 @@ def _stirrings(folder: Path, stop: threading.Event) -> Iterator[None]:
                 yield
                 if _inode(folder) != watched:  # removed, or another folder by its name: this watch is deaf
                     break
-        except (OSError, RuntimeError):
-            pass  # no such folder, or the system has no watches left: the clock goes on, and tries again
+        except (OSError, RuntimeError, UnicodeError):
+            pass  # no such folder, no watches left, or a name that watchfiles cannot take: the clock goes on
         stop.wait(LOOK_WITHOUT_NEWS)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from tutor import files
 from tutor.errors import StoreError, reason_of
 from tutor.learner.source import LARGEST, Source, content_hash, encode, read_source
+from tutor.learner.text import shown_path
+from tutor.learner.versions import Graded, Version, Versions
 
 
 class Saved(NamedTuple):
@@ -27,6 +29,7 @@ class WorkFile:
     def __init__(self, path: Path, backup: Path) -> None:
         self.path = path
         self.versions = backup / path.stem
+        self.history = Versions(self.versions)
         self._draft_path = self.versions / "unsaved.draft"
         self._draft = b""  # as this instance knows it: another tutor may have left one of its own
 
@@ -58,34 +61,51 @@ class WorkFile:
         A symlink stays one; the file keeps its mode. Raises StoreError with the text unharmed in the caller's hands.
         """
         raw = encode(text)
+        self._put(raw)
+        return Source(path=self.path, text=text, raw=raw, hash=content_hash(raw))
+
+    def _put(self, raw: bytes, last: Callable[[], object] = lambda: None) -> None:
         try:
             target = self.path.resolve()
             target.parent.mkdir(parents=True, exist_ok=True)
-            files.replace(target, raw)
+            files.replace(target, raw, last)
         except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
             raise self._not_saved(error) from error
-        return Source(path=self.path, text=text, raw=raw, hash=content_hash(raw))
+
+    def _put_over(self, raw: bytes, known: str, why: str) -> Path | None:
+        """Put it there, and keep what stood there at the last moment where that is neither this nor the known one."""
+        kept: list[Path | None] = []
+        self._put(raw, lambda: kept.append(self._keep_stranger(known, raw, why)))
+        return kept[0]
 
     def save(self, text: str, known: str) -> Saved:
         """Save the text; when the disk holds another version than the `known` one (a hash), that is kept first.
 
         Raises StoreError; the file is then as it was.
         """
-        kept = self._keep_stranger(known, encode(text))
-        return Saved(self.write(text), kept)
+        raw = encode(text)
+        kept = self._put_over(raw, known, "from-outside")
+        return Saved(Source(path=self.path, text=text, raw=raw, hash=content_hash(raw)), kept)
 
-    def keep(self, raw: bytes, label: str) -> Path:
-        """Put a copy beside the other versions and return where it is; the same content is kept once."""
+    def keep(self, raw: bytes, why: str, graded: Graded | None = None) -> Path:
+        """Put a copy among the versions and return where it is; the same content is kept once. Raises StoreError."""
         try:
-            self.versions.mkdir(parents=True, exist_ok=True)
-            for old in sorted(self.versions.glob("*.py"), reverse=True):
-                if old.read_bytes() == raw:
-                    return old
-            path = self._new_version(label)
-            files.replace(path, raw)
+            return self.history.keep(raw, why, graded)
         except OSError as error:
             raise self._not_kept(error) from error
-        return path
+
+    def restore(self, version: Version) -> Path | None:
+        """Put an earlier version back as it was; return where the one that stood there is kept, if it is another.
+
+        Raises StoreError.
+        """
+        try:
+            raw = version.read()
+        except OSError as error:
+            raise StoreError(
+                f"{shown_path(version.path)} cannot be read: {reason_of(error)}.", "", "Choose another version."
+            ) from error
+        return self._put_over(raw, "", "before-restore")
 
     def reset(self, starter: str) -> Path | None:
         """Put the starter back; what was there is kept first, and its place returned (None: there was nothing)."""
@@ -131,31 +151,19 @@ class WorkFile:
 
     # ── versions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _keep_stranger(self, known: str, new: bytes) -> Path | None:
+    def _keep_stranger(self, known: str, new: bytes, why: str) -> Path | None:
         """Keep what is on the disk, unless it is the known version or the one to be saved."""
         raw = self.raw()
         if raw is None:
             return self._set_aside()
-        return self.keep(raw, "from-outside") if content_hash(raw) != known and raw != new else None
+        return self.keep(raw, why) if content_hash(raw) != known and raw != new else None
 
     def _set_aside(self) -> Path | None:
         """Move a file that cannot be read among the versions; None where there is no regular file."""
         try:
-            if not self.path.is_file():
-                return None
-            self.versions.mkdir(parents=True, exist_ok=True)
-            path = self._new_version("unreadable")
-            self.path.replace(path)
+            return self.history.set_aside(self.path) if self.path.is_file() else None
         except OSError as error:
             raise self._not_kept(error) from error
-        return path
-
-    def _new_version(self, label: str) -> Path:
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime())
-        path, again = self.versions / f"{stamp}-{label}.py", 1
-        while path.exists():
-            path, again = self.versions / f"{stamp}-{label}-{again}.py", again + 1
-        return path
 
     # ── errors ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -165,12 +173,14 @@ class WorkFile:
         else:
             next_step = "What you wrote is still here; make room or choose another folder with --user-data."
         return StoreError(
-            f"{self.path.name} could not be saved: {reason_of(error)}.", f"It would be {self.path}.", next_step
+            f"{shown_path(self.path.name)} could not be saved: {reason_of(error)}.",
+            f"It would be {shown_path(self.path)}.",
+            next_step,
         )
 
     def _not_kept(self, error: OSError) -> StoreError:
         return StoreError(
-            f"A copy of {self.path.name} could not be kept: {reason_of(error)}.",
-            f"It would go to {self.versions}.",
+            f"A copy of {shown_path(self.path.name)} could not be kept: {reason_of(error)}.",
+            f"It would go to {shown_path(self.versions)}.",
             "Nothing was overwritten. Make room, or choose another folder with --user-data.",
         )

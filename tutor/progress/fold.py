@@ -118,6 +118,7 @@ class Folding:
         self._exercises: defaultdict[str, _Exercise] = defaultdict(_Exercise)
         self._position: Event | None = None
         self._welcomed = False
+        self._theme, self._theme_at = "", BEFORE_ALL
 
     def add(self, event: Event) -> None:
         """Take one event in; one that was seen before changes nothing, one of an unknown kind is only counted."""
@@ -127,6 +128,8 @@ class Folding:
         match event.kind:
             case "welcomed":
                 self._welcomed = True
+            case "setting" if event.theme and _moment(event) > self._theme_at:
+                self._theme, self._theme_at = event.theme, _moment(event)
             case "position":
                 self._add_position(event)
             case "lesson_read" | "question_answered" if event.lesson:
@@ -144,6 +147,7 @@ class Folding:
             if last is None
             else Position(last.screen or "home", last.lesson, last.exercise, last.section or 0, last.run),
             welcomed=self._welcomed,
+            theme=self._theme,
             events=len(self._seen),
         )
 

@@ -18,6 +18,7 @@ Kind = Literal[
     "reset",
     "position",
     "welcomed",
+    "setting",
 ]
 
 
@@ -41,6 +42,7 @@ class Event(Struct, frozen=True, omit_defaults=True):
     section: int | None = None  # position in a lesson; lesson_read
     screen: str = ""  # position: "lesson" | "quiz" | "lab" | "train" | "home"
     run: str = ""
+    theme: str = ""  # setting: "dark" | "light"
 
 
 class LessonState(Struct, frozen=True):
@@ -81,4 +83,5 @@ class Progress(Struct, frozen=True):
     exercises: dict[str, ExerciseState] = {}
     position: Position = Position()
     welcomed: bool = False
+    theme: str = ""  # chosen last; "" while the tutor may choose
     events: int = 0

@@ -19,13 +19,14 @@ from tutor.progress import Kind, Store, next_step
 from tutor.tui.opening import Opening
 from tutor.tui.screens.home import HomeScreen
 from tutor.tui.terminal import watch_terminal
-from tutor.tui.theme import DARK
+from tutor.tui.theme import DARK, LIGHT, THEMES, first_theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import ThreadPoolExecutor
 
     from textual.command import Provider
+    from textual.filter import LineFilter
 
     from tutor.learner import Box
 
@@ -61,6 +62,7 @@ class TutorApp(App[int]):
         Binding("f10", "command_palette", "palette", show=False, tooltip=GO_ANYWHERE),
         Binding("ctrl+q", "quit", "quit", key_display="^q", priority=True),
         Binding("ctrl+c", "say_how_to_quit", "Copy", show=False, system=True),
+        Binding("T", "switch_theme", "Light or dark", show=False, tooltip="The light theme, or the dark one"),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, tooltip="Back to the shell; fg returns"),
         Binding("escape", "back", "back", show=False, tooltip="Back to where you came from"),
     ]
@@ -71,17 +73,35 @@ class TutorApp(App[int]):
         self.store = store
         self.opening = opening
         self.course: Course = load_course(paths.lessons)
-        self.register_theme(DARK)
+        for theme in THEMES.values():
+            self.register_theme(theme)
         # Not through the watcher: it would parse every style a second time, and draw twice before the first frame.
-        self.set_reactive(App.theme, DARK.name)
+        first = DARK if self.no_color else first_theme(store.snapshot().theme)
+        self.set_reactive(App.theme, first.name)
         self.stylesheet.set_variables(self.get_css_variables())
+        self._fit_colours()
+        self._box: Box | None = None
+        self._recorder: ThreadPoolExecutor | None = None
+
+    def _fit_colours(self) -> None:
+        """Show the theme in what the terminal has; with -flat, surfaces do without shades."""
+        fewer: LineFilter
         if self.no_color:
             from tutor.tui.no_color import NoColour
 
-            self._filters = [NoColour()]
-        self._box: Box | None = None
-        self._recorder: ThreadPoolExecutor | None = None
-        store.snapshot()
+            fewer = NoColour()
+        elif self.console.color_system == "256":
+            from tutor.tui.few_colors import Colours256
+
+            fewer = Colours256()
+        elif self.console.color_system == "standard":
+            from tutor.tui.few_colors import Colours16
+
+            fewer = Colours16()
+        else:
+            return
+        self._filters = [fewer] if self.no_color else [*self._filters, fewer]
+        self.set_class(self.no_color or self.console.color_system == "standard", "-flat")
 
     def get_default_screen(self) -> Screen[None]:
         """Home is the bottom of the stack, so there is always a way back to it."""
@@ -139,6 +159,14 @@ class TutorApp(App[int]):
         shown = super().get_key_display(binding)
         return shown.upper() if shown[:1] == "f" and shown[1:].isdigit() else shown
 
+    def action_switch_theme(self) -> None:
+        """From dark to light, and back; the choice stays."""
+        if self.no_color:
+            self.notify("NO_COLOR asks for no colours: without it there are two themes.", timeout=4)
+            return
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+        self.record("setting", theme=self.theme)
+
     # ── from screen to screen ────────────────────────────────────────────────────────────────────────────────────────
 
     def open_lesson(self, slug: str, *, replace: bool = False) -> None:
@@ -147,6 +175,14 @@ class TutorApp(App[int]):
         from tutor.tui.screens.lesson import LessonScreen
 
         self._open(lambda: LessonScreen(load_lesson(self.paths.lessons, slug)), replace)
+
+    def action_follow(self, slug: str) -> None:
+        """A click on a link to another lesson."""
+        entry = next((entry for entry in self.course.entries if entry.outline.slug == slug), None)
+        if entry is not None and entry.head is None:
+            self.notify(f"{entry.outline.title} is in preparation.", timeout=4)
+        else:
+            self.open_lesson(slug)
 
     def open_quiz(self, slug: str, *, replace: bool = False) -> None:
         """Open a lesson's quiz."""

@@ -50,6 +50,7 @@ class Checker:
         self.listener = listener
         self.box = box
         self._cancelled = threading.Event()
+        self.columns = 76  # of an array that the learner's code prints
         self._checks = 0
         self._shown = threading.Event()
         self._prepared: tuple[Challenge, Prepared] | None = None
@@ -97,7 +98,9 @@ class Checker:
 
             ready, self._prepared = self._prepared, None  # arrays that a file has met are no secret any more
             prepared = ready[1] if ready and ready[0] == challenge else None
-            for report in grade(challenge, source.text, self.box, prepared=prepared, cancelled=cancelled):
+            for report in grade(
+                challenge, source.text, self.box, prepared=prepared, cancelled=cancelled, columns=self.columns
+            ):
                 if cancelled.is_set():
                     return
                 self._shown.clear()

@@ -11,11 +11,12 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 TELLS = 0x30  # from here a background says something: the cursor, a selection, the line that failed
+BRIGHT, DIM = 0xE4, 0x9C  # from here a grey is what matters now; up to here it is beside the point
 _NONE = Style.from_color(RichColor.default(), RichColor.default())
 
 
 class NoColour(LineFilter):
-    """No colour at all; what only a background told is told by reverse video."""
+    """No colour at all, on the dark theme: a background that tells something is reverse, a grey is bold or dim."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
         """The same text without colours."""
@@ -24,6 +25,10 @@ class NoColour(LineFilter):
 
 @lru_cache(1024)
 def _plain(style: Style) -> Style:
-    below = style.bgcolor
-    tells = below is not None and not below.is_default and max(below.get_truecolor()) >= TELLS
-    return style + _NONE + Style(reverse=True) if tells else style + _NONE
+    above, below = style.color, style.bgcolor
+    if below is not None and not below.is_default and max(below.get_truecolor()) >= TELLS:
+        return style + _NONE + Style(reverse=True)
+    if above is None or above.is_default or len(set(above.get_truecolor())) > 1:
+        return style + _NONE
+    light = above.get_truecolor().red
+    return style + _NONE + Style(bold=style.bold or light >= BRIGHT, dim=style.dim or (light <= DIM and not style.bold))

@@ -47,6 +47,10 @@ class TutorCommands(Provider):
         for tick in self.runs:
             words = f"{tick.state}, {tick.config.dataset}, epoch {tick.epoch}/{tick.config.epochs}"
             yield f"Run {tick.config.id}", words, partial(tutor.open_train, tick.config.id)
+        if not tutor.no_color:
+            other = "Light" if tutor.current_theme.dark else "Dark"
+            yield f"{other} theme", "It stays chosen", tutor.action_switch_theme
+        yield "Help", "Every key that acts here", partial(self.screen.run_action, "help")
         yield "Home", "The course map", tutor.open_home
         yield "Suspend", "Back to the shell; fg returns", tutor.action_suspend_process
         yield "Quit", "Leave the tutor; runs go on", partial(tutor.call_later, tutor.action_quit)

@@ -5,20 +5,33 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from tutor.errors import SourceError, StoreError
-from tutor.learner import Found, Source, WorkFile, look
+from tutor.errors import SourceError, StoreError, reason_of
+from tutor.learner import Found, Graded, Source, Version, WorkFile, content_hash, decode, look, shown_path
 from tutor.tui.shared_file import SharedFile
 from tutor.tui.widgets.code_pane import CodePane, as_shown
 
 Of = Literal["versions", "folder", "file"]
 
-LEFT = "You left without saving; your changes are here. ctrl+s saves and judges them, ctrl+o takes the file instead."
-BOTH = (
-    "{} was changed in another editor while you were typing here. Both are kept: ctrl+s takes this pane's, "
-    "ctrl+o takes the file's."
+LEFT = (
+    "You left without saving; your changes are here. ctrl+s saves and judges them, "
+    "ctrl+o shows them beside the file and lets you choose."
 )
+BOTH = (
+    "{} was changed in another editor while you were typing here. Both are kept: ctrl+o shows both and lets you "
+    "choose, ctrl+s takes this pane's."
+)
+NOT_READ = "{} What stands here is kept: ctrl+s writes it. F9 starts again from the starter."
+NO_HISTORY = "{} The Lab goes on without the history of your file."
+
+
+class TwoVersions(NamedTuple):
+    """The pane has changes of its own, and so has the file."""
+
+    base: str | None  # what both began with; None where nobody knows
+    pane: str
+    outside: Source
 
 
 class PaneFile:
@@ -33,6 +46,9 @@ class PaneFile:
         self.starter = starter
         self._troubles: dict[Of, str] = {}
         self._turn = asyncio.Lock()
+        self._gave_way: list[bytes] = []  # what stood in pane and file, was not judged, and is not kept yet
+        self._kept = {content_hash(_bytes(starter))}  # hashes of what need not be kept once more
+        self._no_history = False  # the learner has been told that there is none
         self._saved_at = 0.0  # time.monotonic() after the last save: what was read before it is no news
         self.opened, text = self._open()
         self.pane = CodePane(text)
@@ -50,8 +66,8 @@ class PaneFile:
             return opened, opened.what.text
         self._troubles["file"] = str(opened.what)
         raw = self.file.raw()
-        if raw is not None:  # not UTF-8: what can be read of it is a better start than the starter
-            text = raw.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+        if raw is not None:
+            text = text_of(raw, self.file.path.name)
         self._shared = SharedFile(as_shown(text), "")
         return opened, text
 
@@ -66,9 +82,20 @@ class PaneFile:
         return self._shared.unsaved(self.pane.text)
 
     @property
+    def undecided(self) -> bool:
+        """True while there are two versions, and the learner has not said which to take."""
+        return "versions" in self._troubles
+
+    @property
+    def two_versions(self) -> TwoVersions | None:
+        """What the learner has to choose from; None where there is one version."""
+        outside = self._shared.outside
+        return None if outside is None else TwoVersions(self._shared.base, self.pane.text, outside)
+
+    @property
     def trouble(self) -> str:
         """One sentence for a banner, of what must be decided first; empty while all is well."""
-        order: tuple[Of, ...] = ("versions", "folder", "file")
+        order: tuple[Of, ...] = ("folder", "versions", "file")
         return next((self._troubles[of] for of in order if of in self._troubles), "")
 
     # ── from the pane to the disk ────────────────────────────────────────────────────────────────────────────────────
@@ -81,6 +108,8 @@ class PaneFile:
             except StoreError as error:
                 self._troubles["folder"] = str(error)
                 return None
+            if source.hash != self._shared.hash:
+                self._give_way()
             await self._agreed(text, source.hash)
             return kept
 
@@ -99,6 +128,12 @@ class PaneFile:
             await self._agreed(self.pane.text, self.source.hash)
             return kept
 
+    def _give_way(self) -> None:
+        """Another content takes the place of the one that pane and file had in common."""
+        raw = _bytes(self._shared.text)
+        if self._shared.hash and content_hash(raw) not in self._kept:
+            self._gave_way.append(raw)
+
     async def _agreed(self, text: str, hash_: str) -> None:
         self._saved_at = time.monotonic()
         self._shared.agree(text, hash_)
@@ -116,32 +151,75 @@ class PaneFile:
             self._troubles.pop("file", None)
             if isinstance(found.what, SourceError):
                 self._shared.lost()
-                self._troubles["file"] = f"{found.what} What stands here is kept; ctrl+s writes it."
+                self._troubles["file"] = NOT_READ.format(found.what)
                 return None
             self._troubles.pop("versions", None)
             before, source = self._shared.hash, found.what
             match self._shared.found(source, as_shown(source.text), self.pane.text):
                 case "take":
+                    self._give_way()
                     self.pane.show_content(source.text)
                     self._shared.agree(self.pane.text, source.hash)
                 case "ask":
-                    self._troubles["versions"] = BOTH.format(self.file.path.name)
+                    self._troubles["versions"] = BOTH.format(shown_path(self.file.path.name))
             return source if source.hash != before else None
 
-    async def take_outside(self) -> tuple[Source, Path] | None:
-        """Take the version from outside; return it, and where the pane's own is kept."""
+    async def settle(self, versions: TwoVersions, text: str) -> Source | None:
+        """Put what the learner made of two versions into the pane and the file; both are kept, whatever it is.
+
+        None where the disk refuses, or where the file has changed since these were the two: then nothing is done.
+        """
         async with self._turn:
             outside = self._shared.outside
-            if outside is None:
+            if outside is None or outside.hash != versions.outside.hash:
                 return None
             try:
-                kept = await asyncio.to_thread(self.file.keep, _bytes(self.pane.text), "from-pane")
+                await asyncio.to_thread(self.file.keep, _bytes(versions.pane), "from-pane")
+                await asyncio.to_thread(self.file.keep, outside.raw, "from-outside")
+                source = outside
+                if text != as_shown(outside.text):
+                    source = (await asyncio.to_thread(self.file.save, text, outside.hash)).source
             except StoreError as error:
                 self._troubles["folder"] = str(error)
                 return None
-            self.pane.show_content(outside.text)
-            await self._agreed(self.pane.text, outside.hash)
-            return outside, kept
+            self.pane.show_content(source.text)
+            await self._agreed(self.pane.text, source.hash)
+            return source
+
+    # ── the history ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def keep_graded(self, source: Source, graded: Graded) -> str:
+        """Keep what was judged with its verdict, and what has given way; a sentence where that fails the first time."""
+        async with self._turn:
+            try:
+                await asyncio.to_thread(self._keep_what_gave_way)
+                await asyncio.to_thread(self.file.keep, source.raw, "graded", graded)
+                self._kept.add(source.hash)
+            except StoreError as error:
+                told, self._no_history = self._no_history, True
+                return "" if told else NO_HISTORY.format(error.title)
+            return ""
+
+    def _keep_what_gave_way(self) -> None:
+        raws, self._gave_way = self._gave_way, []
+        for raw in raws:
+            self.file.keep(raw, "from-pane")
+
+    async def restore(self, version: Version) -> bool:
+        """Put an earlier version into the pane; what stands there is kept first. False where the disk refuses."""
+        async with self._turn:
+            try:
+                raw = await asyncio.to_thread(version.read)
+                if self.pane.text not in ("", self.starter):
+                    await asyncio.to_thread(self.file.keep, _bytes(self.pane.text), "from-pane")
+            except OSError as error:
+                self._troubles["folder"] = f"{shown_path(version.path)} cannot be read: {reason_of(error)}."
+            except StoreError as error:
+                self._troubles["folder"] = str(error)
+            else:
+                self.pane.show_content(text_of(raw, version.path.name))
+                return True
+            return False
 
     # ── what is typed and not saved ──────────────────────────────────────────────────────────────────────────────────
 
@@ -153,7 +231,7 @@ class PaneFile:
             return
         self.pane.show_content(draft)
         if isinstance(self.opened.what, Source):
-            self._shared.outside = self.opened.what
+            self._shared.outside, self._shared.base = self.opened.what, None
             self._troubles["versions"] = LEFT
 
     async def keep_draft(self) -> None:
@@ -167,6 +245,7 @@ class PaneFile:
     def leave(self) -> None:
         """The same at the end, when there is no later; raises StoreError."""
         self._keep_draft(self.pane.text)
+        self._keep_what_gave_way()
 
     def _keep_draft(self, text: str) -> None:
         never_on_disk = not self._shared.hash and not self._shared.typed(text)  # the starter, or a file unreadable
@@ -174,6 +253,14 @@ class PaneFile:
             self.file.keep_draft(text)
         else:
             self.file.drop_draft()
+
+
+def text_of(raw: bytes, name: str) -> str:
+    """The text of a file; where its bytes are none, what can be read of them is better than nothing."""
+    try:
+        return decode(raw, name)
+    except SourceError:
+        return raw.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _bytes(text: str) -> bytes:

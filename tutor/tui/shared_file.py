@@ -16,12 +16,14 @@ class SharedFile:
         """`text` as the pane holds it, `hash_` of the disk's content; "" where the disk never held it."""
         self.text = text
         self.hash = hash_
+        self.base: str | None = text  # what the pane's changes began with; None where nobody knows
         self.on_disk = bool(hash_)
         self.outside: Source | None = None  # another editor's version, which the pane has not taken
 
     def agree(self, text: str, hash_: str) -> None:
         """Pane and disk hold the same now."""
-        self.text, self.hash, self.on_disk, self.outside = text, hash_, True, None
+        self.text = self.base = text
+        self.hash, self.on_disk, self.outside = hash_, True, None
 
     def typed(self, pane: str) -> bool:
         """True when something was typed since the two were the same."""

@@ -1,7 +1,9 @@
 """Arrays and a size in, lines of a picture out; knows nothing of the rest of the house.
 
 A picture names roles, not colours (model). For others: `Chart`, `ChartSpec`, `Curve`, `Mark`, `Series` and `still` draw
-training; `draw_diagram` and `diagram_names` the pictures of the lessons; `as_text` is a picture on a plain terminal.
+training, `SweepChart` errors of numeric derivatives, `draw_diagram` and `diagram_names` the pictures of the lessons;
+`as_text` is a picture on a plain terminal. The cell diff is in `tensor_cells` (what is wrong), `tensor_layout` and
+`tensor_moves` (what is in sight), `tensor_diff` (the lines) and `heat_strip` (the map).
 NumPy loads with the first of the chart's names, plotext with the first frame of a chart.
 """
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from tutor.viz.chart import Chart, ChartSpec, Curve, Mark, Series, still
     from tutor.viz.diagrams import draw as draw_diagram
     from tutor.viz.diagrams import names as diagram_names
+    from tutor.viz.sweep import SweepChart
 
 __all__ = [
     "Chart",
@@ -27,6 +30,7 @@ __all__ = [
     "Role",
     "Series",
     "Span",
+    "SweepChart",
     "as_text",
     "diagram_names",
     "draw_diagram",
@@ -37,6 +41,7 @@ _LATER = {
     **{name: ("chart", name) for name in ("Chart", "ChartSpec", "Curve", "Mark", "Series", "still")},
     "draw_diagram": ("diagrams", "draw"),
     "diagram_names": ("diagrams", "names"),
+    "SweepChart": ("sweep", "SweepChart"),
 }
 
 

@@ -10,38 +10,40 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 
 from tutor.viz import raster
-from tutor.viz.curve import LARGEST, Array, Curve, Plottable, Ranges, Series
+from tutor.viz.canvas import (
+    Canvas,
+    Mark,
+    blank,
+    draw_band,
+    draw_dots,
+    draw_marks,
+    draw_signs,
+    draw_words,
+    narrow,
+    settle,
+    spans,
+)
+from tutor.viz.curve import Array, Curve, Plottable, Ranges, Series
 from tutor.viz.model import Line, Picture, Role, Span
 from tutor.viz.scale import Scale, fixed, growing, linear, logarithmic
 
-__all__ = ["Chart", "ChartSpec", "Curve", "Mark", "Series", "still"]
+__all__ = ["Chart", "ChartSpec", "Curve", "Mark", "Series", "Still", "still"]
 
 SMALLEST = (24, 6)  # cells; below, a sentence asks for room
 
 _FIGURE = threading.Lock()  # around plotext's one global figure
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_ROLES: tuple[Role, ...] = get_args(Role)
-_NUMBER = {role: number for number, role in enumerate(_ROLES)}
-_SPACE = 0x20
 _SOLID, _DOTTED = (
     "━━",
     "┅┅",
 )  # in the legend; the second curve and later ones are dotted, so colour is not needed to tell them
-
-
-class Mark(NamedTuple):
-    """A sign of one cell above the curve at x: something happened here."""
-
-    x: float
-    sign: str = "▾"
 
 
 class ChartSpec(Struct, frozen=True):
@@ -52,6 +54,8 @@ class ChartSpec(Struct, frozen=True):
     x_label: str = ""
     y_label: str = ""
     log_y: bool = False
+    log_x: bool = False
+    signs: tuple[str, ...] = ()  # in a still, the cell that each curve is drawn with; without them braille, then dots
     marks: tuple[Mark, ...] = ()
     diverged_from: float | None = None  # x of the first non-finite value: a band from there to the right edge
     x_range: tuple[float, float] | None = None  # such as (0, all steps); None: the data's own, with room ahead
@@ -64,7 +68,7 @@ class _FrameKey(NamedTuple):
     y: Scale
     x_label: str
     y_label: str
-    legend: tuple[tuple[str, Role], ...]
+    legend: tuple[tuple[str, Role, str], ...]  # name, role and the sign that stands before it
 
 
 class _Frame(NamedTuple):
@@ -81,13 +85,6 @@ class _Frame(NamedTuple):
         return len(self.canvas[0])
 
 
-class _Canvas(NamedTuple):
-    """The cells inside the frame: code points and numbers of roles, both (height, width)."""
-
-    signs: NDArray[np.uint32]
-    roles: NDArray[np.uint8]
-
-
 class Chart:
     """A chart drawn again and again while its data grows; keeps the frame, and every row that did not change."""
 
@@ -96,7 +93,7 @@ class Chart:
         self._y: tuple[object, Scale] | None = None
         self._key: _FrameKey | None = None
         self._frame: _Frame | None = None
-        self._canvas: _Canvas | None = None
+        self._canvas: Canvas | None = None
         self._picture: Picture = ()
 
     def draw(self, series: Sequence[Plottable], spec: ChartSpec) -> Picture:
@@ -108,15 +105,15 @@ class Chart:
         key = _key(series, spec, x, y)
         if self._frame is None or key != self._key:
             self._frame, self._key, self._canvas = _frame(key), key, None
-        canvas = _blank(self._frame)
-        _draw_band(canvas, spec, x)
+        canvas = blank(len(self._frame.canvas), self._frame.width)
+        draw_band(canvas, spec, x)
         for number, (one, pieces) in enumerate(zip(series, shown, strict=True)):
             columns = raster.decimate(pieces.x, pieces.low, 2 * self._frame.width, (x.low, x.high), pieces.high)
             dots = raster.trace(columns, canvas.signs.shape[0], (y.low, y.high), dotted=number > 0)
-            _draw_dots(canvas, dots, one.role)
-        _draw_marks(canvas, spec, x)
-        _draw_words(canvas, spec, x, empty=not any(pieces.x.size for pieces in shown))
-        self._picture = self._changed(_settle(canvas))
+            draw_dots(canvas, dots, one.role)
+        draw_marks(canvas, spec.marks, x, spec.log_x)
+        draw_words(canvas, spec, x, empty=not any(pieces.x.size for pieces in shown))
+        self._picture = self._changed(settle(canvas))
         return self._picture
 
     def _scales(self, shown: Sequence[Ranges], spec: ChartSpec) -> tuple[Scale, Scale]:
@@ -133,7 +130,7 @@ class Chart:
         self._y = asked_y, y
         return x, y
 
-    def _changed(self, canvas: _Canvas) -> Picture:
+    def _changed(self, canvas: Canvas) -> Picture:
         """The picture with new lines only for the rows of the canvas that differ from the last one."""
         frame, last = self._frame, self._canvas
         assert frame is not None
@@ -145,28 +142,44 @@ class Chart:
             return self._picture
         lines = list(self._picture)
         for row in rows:
-            lines[len(frame.above) + row] = frame.margins[row] + _spans(canvas.signs[row], canvas.roles[row])
+            lines[len(frame.above) + row] = frame.margins[row] + spans(canvas.signs[row], canvas.roles[row])
         return tuple(lines)
 
 
+class Still:
+    """A picture by plotext alone, the curves too, about two points a column; its marks may move at no cost."""
+
+    def __init__(self, series: Sequence[Plottable], spec: ChartSpec) -> None:
+        self.spec = spec
+        self._frame: _Frame | None = None
+        if spec.width < SMALLEST[0] or spec.height < SMALLEST[1]:
+            return
+        shown = [_shown(one.ranges(), spec) for one in series]
+        self._x, y = _x_scale(shown, spec, live=False), _y_scale(shown, spec)
+        key = _key(series, spec, self._x, y)
+        points = [_two_acolumn_of(pieces, spec.width, self._x, y) for pieces in shown]
+        # A build for each series: plotext without colour does not tell whose a cell is.
+        signs = spec.signs or ("braille", *"·" * len(series))
+        built = [_frame(key, both, sign) for both, sign in zip(points, signs, strict=False)]
+        self._frame = built[0] if built else _frame(key)
+        self._canvas = blank(len(self._frame.canvas), self._frame.width)
+        draw_band(self._canvas, spec, self._x)
+        for one, drawn in zip(series, built, strict=True):
+            draw_signs(self._canvas, drawn.canvas, one.role)
+        draw_words(self._canvas, spec, self._x, empty=not any(pieces.x.size for pieces in shown))
+
+    def picture(self, marks: Sequence[Mark] | None = None) -> Picture:
+        """The picture with these marks, by default those of its spec."""
+        if self._frame is None:
+            return _asks_for_room(self.spec)
+        canvas = Canvas(self._canvas.signs.copy(), self._canvas.roles.copy())
+        draw_marks(canvas, self.spec.marks if marks is None else marks, self._x, self.spec.log_x)
+        return _picture(self._frame, settle(canvas))
+
+
 def still(series: Sequence[Plottable], spec: ChartSpec) -> Picture:
-    """One picture by plotext alone, for --follow and exports: the curves too, about two points a column."""
-    if spec.width < SMALLEST[0] or spec.height < SMALLEST[1]:
-        return _asks_for_room(spec)
-    shown = [_shown(one.ranges(), spec) for one in series]
-    x, y = _x_scale(shown, spec, live=False), _y_scale(shown, spec)
-    key = _key(series, spec, x, y)
-    points = [_two_a_column(pieces, spec.width, x, y) for pieces in shown]
-    # A build for each series: plotext without colour does not tell whose a cell is.
-    built = [_frame(key, both, "braille" if number == 0 else "·") for number, both in enumerate(points)]
-    frame = built[0] if built else _frame(key)
-    canvas = _blank(frame)
-    _draw_band(canvas, spec, x)
-    for one, drawn in zip(series, built, strict=True):
-        _draw_signs(canvas, drawn.canvas, one.role)
-    _draw_marks(canvas, spec, x)
-    _draw_words(canvas, spec, x, empty=not any(pieces.x.size for pieces in shown))
-    return _picture(frame, _settle(canvas))
+    """One picture by plotext alone, for --follow and exports."""
+    return Still(series, spec).picture()
 
 
 # Data and scales
@@ -179,6 +192,9 @@ def _shown(pieces: Ranges, spec: ChartSpec) -> Ranges:
         inside = (x >= spec.x_range[0]) & (x <= spec.x_range[1])
         if not inside.all():
             x, low, high = x[inside], low[inside], high[inside]
+    if spec.log_x:
+        kept = x > 0
+        x, low, high = np.log10(x[kept]), low[kept], high[kept]
     if spec.log_y:
         if not (low > 0).all():
             kept = high > 0
@@ -190,6 +206,9 @@ def _shown(pieces: Ranges, spec: ChartSpec) -> Ranges:
 
 def _x_scale(shown: Sequence[Ranges], spec: ChartSpec, live: bool = True) -> Scale:
     count = max(2, min(8, spec.width // 12))
+    if spec.log_x:
+        low, high = _extent(shown, "x") if spec.x_range is None else np.log10(spec.x_range)
+        return logarithmic(float(low), float(high), count)
     if spec.x_range is not None:
         return fixed(min(spec.x_range), max(spec.x_range), count)
     low, high = _extent(shown, "x")
@@ -227,7 +246,7 @@ def _serves(old: Scale, new: Scale, shown: Sequence[Ranges], axis: Literal["x", 
     return covered and new.high - new.low >= 0.5 * (old.high - old.low)
 
 
-def _two_a_column(pieces: Ranges, width: int, x: Scale, y: Scale) -> tuple[Array, Array]:
+def _two_acolumn_of(pieces: Ranges, width: int, x: Scale, y: Scale) -> tuple[Array, Array]:
     # One height above and below the frame is far enough: plotext would draw every dot of the way to 1e30.
     least, most = 2 * y.low - y.high, 2 * y.high - y.low
     if pieces.x.size <= 2 * width and np.array_equal(pieces.low, pieces.high):
@@ -242,8 +261,13 @@ def _two_a_column(pieces: Ranges, width: int, x: Scale, y: Scale) -> tuple[Array
 
 
 def _key(series: Sequence[Plottable], spec: ChartSpec, x: Scale, y: Scale) -> _FrameKey:
-    legend = tuple((_narrow(one.name), one.role) for one in series if len(series) > 1 or one.name != spec.y_label)
-    return _FrameKey(spec.width, spec.height, x, y, _narrow(spec.x_label), _narrow(spec.y_label), legend)
+    signs = spec.signs or (_SOLID, *(_DOTTED for _ in series))
+    legend = tuple(
+        (narrow(one.name), one.role, _SOLID if sign == "braille" else sign)
+        for one, sign in zip(series, signs, strict=False)
+        if len(series) > 1 or one.name != spec.y_label
+    )
+    return _FrameKey(spec.width, spec.height, x, y, narrow(spec.x_label), narrow(spec.y_label), legend)
 
 
 def _frame(key: _FrameKey, points: tuple[Array, Array] | None = None, marker: str = "braille") -> _Frame:
@@ -293,22 +317,14 @@ def _plotext(key: _FrameKey, height: int, points: tuple[Array, Array] | None, ma
 def _header(key: _FrameKey) -> Line:
     """The y axis' name on the left, the legend on the right: plotext's own would lie on the start of the curve."""
     left = f" {key.y_label} " if key.y_label else ""
-    entries = [
-        (Span(_SOLID if number == 0 else _DOTTED, role), Span(f" {name}  ", "label"))
-        for number, (name, role) in enumerate(key.legend)
-    ]
-    while entries and len(left) + sum(2 + len(name.text) for _, name in entries) > key.width:
+    entries = [(Span(sign, role), Span(f" {name}  ", "label")) for name, role, sign in key.legend]
+    while entries and len(left) + sum(len(sign.text) + len(name.text) for sign, name in entries) > key.width:
         entries.pop()
-    used = sum(2 + len(name.text) for _, name in entries)
+    used = sum(len(sign.text) + len(name.text) for sign, name in entries)
     return (
         Span(left[: key.width - used].ljust(key.width - used), "label"),
         *(span for pair in entries for span in pair),
     )
-
-
-def _narrow(text: str) -> str:
-    """The text with whatever is not one cell wide replaced, so that a length is a width."""
-    return "".join(sign if sign.isprintable() and cell_len(sign) == 1 else "?" for sign in text)
 
 
 def _asks_for_room(spec: ChartSpec) -> Picture:
@@ -316,80 +332,6 @@ def _asks_for_room(spec: ChartSpec) -> Picture:
     return ((Span(set_cell_size(words, max(spec.width, 0)), "dim"),),)
 
 
-# The canvas
-
-
-def _blank(frame: _Frame) -> _Canvas:
-    size = len(frame.canvas), frame.width
-    return _Canvas(np.full(size, _SPACE, dtype="<u4"), np.zeros(size, dtype=np.uint8))
-
-
-def _column(value: float, x: Scale, width: int) -> int:
-    """The cell over value, the nearest one when it lies outside."""
-    place = (value - x.low) / (x.high - x.low) if abs(value) <= LARGEST else 1.0
-    return int(np.clip(0.5 + (width - 1) * np.clip(place, 0, 1), 0, width - 1))
-
-
-def _draw_band(canvas: _Canvas, spec: ChartSpec, x: Scale) -> None:
-    if spec.diverged_from is not None:
-        start = _column(spec.diverged_from, x, canvas.signs.shape[1])
-        canvas.signs[:, start:] = ord("░")
-        canvas.roles[:, start:] = _NUMBER["bad"]
-
-
-def _draw_dots(canvas: _Canvas, dots: raster.Dots, role: Role) -> None:
-    """A later curve gives a cell its role; the dots of an earlier one stay in it."""
-    lit = dots != 0
-    under = np.where((canvas.signs & 0xFF00) == 0x2800, canvas.signs & 0xFF, 0)
-    np.copyto(canvas.signs, (under | dots | 0x2800).astype("<u4"), where=lit)
-    canvas.roles[lit] = _NUMBER[role]
-
-
-def _draw_signs(canvas: _Canvas, rows: Sequence[str], role: Role) -> None:
-    signs = np.array([np.frombuffer(row.encode("utf-32-le"), dtype="<u4") for row in rows])
-    np.copyto(canvas.signs, signs, where=signs != _SPACE)
-    canvas.roles[signs != _SPACE] = _NUMBER[role]
-
-
-def _draw_marks(canvas: _Canvas, spec: ChartSpec, x: Scale) -> None:
-    for mark in spec.marks:
-        if x.low <= mark.x <= x.high:
-            column = _column(mark.x, x, canvas.signs.shape[1])
-            canvas.signs[0, column] = ord(_narrow(mark.sign)[:1] or "▾")
-            canvas.roles[0, column] = _NUMBER["mark"]
-
-
-def _draw_words(canvas: _Canvas, spec: ChartSpec, x: Scale, empty: bool) -> None:
-    """What the picture alone does not say: the run diverged, or there is nothing to draw yet."""
-    height, width = canvas.signs.shape
-    if spec.diverged_from is not None:
-        start = _column(spec.diverged_from, x, width)
-        if width - start >= len(" diverged ") + 2:
-            _write(canvas, height // 2, start + (width - start - len(" diverged ")) // 2, " diverged ", "bad")
-    elif empty:
-        _write(canvas, height // 2, max(0, (width - len("no points yet")) // 2), "no points yet", "dim")
-
-
-def _write(canvas: _Canvas, row: int, column: int, text: str, role: Role) -> None:
-    end = min(column + len(text), canvas.signs.shape[1])
-    canvas.signs[row, column:end] = [ord(sign) for sign in text[: end - column]]
-    canvas.roles[row, column:end] = _NUMBER[role]
-
-
-def _settle(canvas: _Canvas) -> _Canvas:
-    """A space takes the role of what stands before it: fewer spans, fewer bytes to send."""
-    column = np.where(canvas.signs != _SPACE, np.arange(canvas.signs.shape[1]), 0)
-    return _Canvas(canvas.signs, np.take_along_axis(canvas.roles, np.maximum.accumulate(column, axis=1), axis=1))
-
-
-def _spans(signs: NDArray[np.uint32], roles: NDArray[np.uint8]) -> Line:
-    text = signs.tobytes().decode("utf-32-le")
-    starts = [0, *(np.flatnonzero(np.diff(roles)) + 1).tolist()]
-    return tuple(
-        Span(text[start:end], _ROLES[roles[start]]) for start, end in zip(starts, [*starts[1:], len(text)], strict=True)
-    )
-
-
-def _picture(frame: _Frame, canvas: _Canvas) -> Picture:
-    rows = (margin + _spans(*cells) for margin, *cells in zip(frame.margins, canvas.signs, canvas.roles, strict=True))
+def _picture(frame: _Frame, canvas: Canvas) -> Picture:
+    rows = (margin + spans(*cells) for margin, *cells in zip(frame.margins, canvas.signs, canvas.roles, strict=True))
     return (*frame.above, *rows, *frame.below)

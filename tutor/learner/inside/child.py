@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-import functools
 import gc
 import importlib
 import os
-import signal
 import sys
-import sysconfig
 import time
 import traceback
 import warnings
-from collections.abc import Iterable
-from io import TextIOWrapper
 from typing import Any, NoReturn, TextIO
 
 import numpy as np
 
-from . import landlock, limits, wire
+from . import landlock, limits, processes, wire
 from .code import describe, load, plain, public_names
 from .drive import CaseRun, Drive
+from .settled import COLUMNS, Settled, Stdout, print_arrays_within
 
 VERDICT = 3  # the descriptor of the answer; 0 is /dev/null, 1 and 2 the output
+RULES = 4  # the descriptor of the rules of Landlock, until they are in force
 NO_ANSWER = 97  # exit status of a child that could not send its answer
 MOST_WARNINGS = 20
 
@@ -32,45 +29,18 @@ MOST_WARNINGS = 20
 _write, _exit = os.write, os._exit
 _NUMPY = dict(vars(np))
 
-_SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/opt", "/proc", "/sys", "/System", "/Library")
-_DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-_PYTHON = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()}
-
-
-def _without_nested(folders: Iterable[str]) -> tuple[str, ...]:
-    """Existing folders, none inside another: each rule costs time in every child."""
-    real = sorted({os.path.realpath(folder) for folder in folders if os.path.exists(folder)})  # noqa: PTH110
-    return tuple(a for a in real if not any(a != b and a.startswith(b.rstrip("/") + "/") for b in real))
-
-
-@functools.cache
-def _readable() -> tuple[str, ...]:
-    """What any program may read: the system, the interpreter, its packages, and torch wherever that was loaded from."""
-    torch = [os.path.dirname(sys.modules["torch"].__file__ or "")] if "torch" in sys.modules else []  # noqa: PTH120
-    return _without_nested((*_SYSTEM, *_DEVICES, *_PYTHON, *torch))
-
 
 class Prepared:
     """A process that has done whatever can be done before its job is known; `scratch` is its own empty folder.
 
-    Descriptors stand as VERDICT says, and the process leads its own session.
+    Descriptors stand as VERDICT and RULES say, and the process leads its own session.
     """
 
-    def __init__(self, scratch: str) -> None:
-        self.scratch = scratch
-        self.streams = _settle_in(scratch)
+    def __init__(self, scratch: str, settled: Settled) -> None:
+        self.settled, self.streams, self.refused = settled, settled.streams, settled.refused
+        _move_to(scratch)
         self.limits = limits.apply_fixed()
-        self.in_use = limits.memory_in_use()
-        self.sealed = limits.no_new_privileges()
-        self.rules: landlock.Rules | None = None
-        self.refused = "This system has no Landlock, which Linux offers from 5.13 on"
-        version = landlock.abi() if self.sealed else 0
-        self.denied = f"ABI {version}" + (", no TCP" if version >= 4 else "") + (", no signals" if version >= 6 else "")
-        if version:
-            try:
-                self.rules = landlock.Rules(version, _readable(), (scratch, "/dev/null"))
-            except OSError as error:
-                self.refused = f"Landlock was refused ({error.strerror})"
+        self.in_use = processes.memory_in_use()
 
     def run(self, message: bytes, tasks: int | None) -> NoReturn:
         """Run the job of this message and exit; `tasks` is the number of tasks that the user has."""
@@ -82,12 +52,14 @@ class Prepared:
 
     def _answer(self, message: bytes, tasks: int | None) -> list[bytes | bytearray]:
         job, given = wire.unpack(message)
-        layers = self.confine(job, tasks)
+        in_force = self.confine(job, tasks)
+        if job["columns"] != COLUMNS:
+            print_arrays_within(job["columns"])
         parts = wire.Parts()
         if job["do"] == "layers":
-            answer: dict[str, object] = {"layers": layers}
+            answer: dict[str, object] = {"layers": self._layers(in_force)}
         elif job["cases"]:
-            answer = _Answer(job, given, parts).make()
+            answer = _Answer(job, given, parts, self.streams[0]).make()
         else:
             answer = _run_script(job)
         for stream in self.streams:
@@ -95,11 +67,28 @@ class Prepared:
                 stream.flush()
         return wire.pieces(answer, parts.parts)
 
-    def confine(self, job: dict[str, Any], tasks: int | None) -> dict[str, tuple[bool, str]]:
-        """Put every layer in force that this machine has; says which: name -> (active, one sentence)."""
+    def confine(self, job: dict[str, Any], tasks: int | None) -> dict[str, bool]:
+        """Put every layer in force that this machine has; says which limits are, and Landlock."""
         # Where the host watches what is resident, the limit on data stops what grows faster than it looks.
         by = "RLIMIT_AS" if job["memory_by"] == "address space" else "RLIMIT_DATA"
         in_force = self.limits | limits.apply(job["seconds"], job["memory_mb"], tasks, by, self.in_use.get(by))
+        return in_force | {"landlock": self._enforce(job["readable"])}
+
+    def _enforce(self, readable: list[str]) -> bool:
+        policy = self.settled.policy
+        if policy is not None:
+            try:
+                policy.allow_reading(RULES, readable)
+                landlock.enforce(RULES)
+            except OSError as error:
+                self.refused = f"Landlock was refused ({error.strerror})"
+            else:
+                return True
+        return False
+
+    def _layers(self, in_force: dict[str, bool]) -> dict[str, tuple[bool, str]]:
+        """Name -> (active, one sentence)."""
+        sealed, landlocked = self.settled.sealed, in_force.pop("landlock")
         layers: dict[str, tuple[bool, str]] = {
             name: (active, f"The limit on {name} is in force." if active else limits.why_not(name))
             for name, active in in_force.items()
@@ -107,22 +96,23 @@ class Prepared:
         if not in_force["memory"]:
             layers["memory"] = (True, "Memory is watched ten times a second.")
         layers["privileges"] = (
-            self.sealed,
-            "No program can gain rights." if self.sealed else "Programs can gain rights: only Linux can forbid it.",
+            sealed,
+            "No program can gain rights." if sealed else "Programs can gain rights: only Linux can forbid it.",
         )
-        layers["landlock"] = self._landlock(job["readable"])
+        layers["landlock"] = (
+            landlocked,
+            f"Code in the box reads system and libraries, and writes a scratch folder ({self.settled.denied})."
+            if landlocked
+            else f"{self.refused}: code in the box can read and write whatever you can.",
+        )
+        no_signals = landlocked and self.settled.signals_denied
+        layers["signals"] = (
+            no_signals,
+            "Code in the box sends signals to nobody outside."
+            if no_signals
+            else "Code in the box can end your other programs: Linux can forbid it from 6.12 on.",
+        )
         return layers
-
-    def _landlock(self, readable: list[str]) -> tuple[bool, str]:
-        if self.rules is not None:
-            try:
-                self.rules.allow_reading(readable)
-                self.rules.enforce()
-            except OSError as error:
-                self.refused = f"Landlock was refused ({error.strerror})"
-            else:
-                return True, f"Code in the box reads system and libraries, and writes a scratch folder ({self.denied})."
-        return False, f"{self.refused}: code in the box can read and write whatever you can."
 
 
 def _replaced_in_numpy() -> str:
@@ -131,40 +121,13 @@ def _replaced_in_numpy() -> str:
     return next((name for name, value in _NUMPY.items() if now.get(name) is not value), "")
 
 
-def _settle_in(scratch: str) -> tuple[TextIO, TextIO]:
-    """Make this process look to the learner's code like a fresh Python in an empty folder."""
+def _move_to(scratch: str) -> None:
+    """What each process needs of its own: a folder, and random numbers, of which all others would draw the same."""
     os.chdir(scratch)
     os.environ.update(HOME=scratch, TMPDIR=scratch)
-    np.random.seed()  # a forked child would draw what all others draw; `random` sees to that itself
+    np.random.seed(int.from_bytes(os.urandom(4), "little"))  # `random` sees to that itself
     if "torch" in sys.modules:
         sys.modules["torch"].seed()
-    else:
-        _REFUSED["torch"] = "torch is not loaded for this exercise"
-    sys.argv = [""]
-    sys.meta_path.insert(0, _Refuse)
-    for name in [name for name in sys.modules if name.partition(".")[0] == __name__.partition(".")[0]]:
-        del sys.modules[name]
-    sys.breakpointhook = _no_keyboard
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    # By line, so that what was printed before a crash or an endless loop is seen.
-    out = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
-    err = _Stderr(
-        open(2, "wb", buffering=0, closefd=False),  # noqa: SIM115
-        encoding="utf-8",
-        errors="backslashreplace",
-        write_through=True,
-    )
-    err.before = out
-    vars(sys).update(stdout=out, __stdout__=out, stderr=err, __stderr__=err)
-    return out, err
-
-
-class _Stderr(TextIOWrapper):
-    before: TextIO
-
-    def write(self, text: str) -> int:
-        self.before.flush()
-        return super().write(text)
 
 
 def rehearse() -> None:
@@ -208,21 +171,6 @@ class Layer:
 """
 
 
-_REFUSED = {"tutor": "the tutor itself cannot be imported here: the file stands on its own"}
-
-
-class _Refuse:
-    @staticmethod
-    def find_spec(name: str, *_: object) -> None:
-        reason = _REFUSED.get(name.partition(".")[0])
-        if reason:
-            raise ModuleNotFoundError(reason, name=name)
-
-
-def _no_keyboard(*_: object, **__: object) -> NoReturn:
-    raise EOFError("breakpoint() cannot stop here")
-
-
 def fault_of(error: BaseException, filename: str, stage: str) -> dict[str, object]:
     """The fields of the fault that an exception of the learner's code makes."""
     kind = "exception"
@@ -254,8 +202,8 @@ def _run_script(job: dict[str, Any]) -> dict[str, object]:
 class _Answer:
     """The answer to a job with cases, as it grows."""
 
-    def __init__(self, job: dict[str, Any], given: list[memoryview], parts: wire.Parts) -> None:
-        self.job, self.given, self.parts = job, given, parts
+    def __init__(self, job: dict[str, Any], given: list[memoryview], parts: wire.Parts, stdout: Stdout) -> None:
+        self.job, self.given, self.parts, self.stdout = job, given, parts, stdout
         self.filename: str = job["filename"]
         self.fault: dict[str, object] | None = None
         self.cases: list[dict[str, object]] = []
@@ -276,8 +224,13 @@ class _Answer:
         vars(builtins).update(builtins_before)
         defined = [plain(name, 200) for name in public_names(module)]
         deadline = started + 0.7 * self.job["seconds"]
-        for case in self.job["cases"]:
-            run = CaseRun(drive, case, self.given, self.parts, dict(vars(module)), self.filename, deadline)
+        for number, case in enumerate(self.job["cases"]):
+
+            def says(part: str, number: int = number) -> None:
+                self.stdout.due = wire.MARK.format(number, part)
+
+            names = dict(vars(module))
+            run = CaseRun(drive, case, self.given, self.parts, names, self.filename, deadline, says)
             run.run()
             self.cases.append(run.fields)
             if run.raised is not None:
@@ -331,11 +284,13 @@ def load_torch() -> bool:
     torch.set_num_interop_threads(1)
     x = torch.ones(2, 2, dtype=torch.float64, requires_grad=True)
     (x @ x).backward(x.detach())  # the first backward pass imports more, for most of a second
-    return limits.threads() == 1
+    return processes.threads() == 1
 
 
-def warm_up() -> None:
-    """Do now, in the host, what every child would otherwise do for its first time."""
+def warm_up() -> Settled:
+    """Do now, once, what every child would otherwise do for its first time."""
     rehearse()
+    settled = Settled()
     gc.collect()
     gc.freeze()
+    return settled

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import numeric, wire
+from . import sweep as sweeping
 from .code import describe, plain
 
 LARGEST_ANSWER = 192 << 20  # bytes of all arrays together
@@ -63,8 +64,10 @@ class CaseRun:
         names: Namespace,
         filename: str,
         deadline: float,
+        says: Callable[[str], object] = lambda _: None,
     ) -> None:
         self.drive, self.case, self.parts, self.filename, self.deadline = drive, case, parts, filename, deadline
+        self.says = says  # told which part of the case comes next: "f"irst call, "s"econd, "u"pdate
         self.arrays = {name: wire.rebuild(spec, given) for name, spec in case["arrays"].items()}
         self.right = {name: wire.rebuild(spec, given) for name, spec in case["right"].items()}
         self.before = {**names, "np": np, **case["sizes"], "right": self._right}
@@ -74,23 +77,26 @@ class CaseRun:
         self.fields: dict[str, Any] = {
             "results": {}, "second": {}, "not_arrays": {}, "missing": {}, "inputs_after": {}, "numeric": {},
             "numeric_note": "", "error": None, "second_error": None, "beside": {}, "reused": {},
+            "sweep": {}, "sweep_note": "",
         }  # fmt: skip
 
     def run(self) -> None:
         """Setup, forward and backward; forward and backward once more; update; then what was asked for besides."""
+        self.says("f")
         given = self._fresh_arrays()
         self.names.update(given)
         whole = self._stages("error", self.fields["results"], ("setup", "forward", "backward"))
-        for name, array in given.items():
-            self._send_input(name, array)
+        self._send_changed(given)
         if not whole:
             return
         given_again = self._fresh_arrays()
         self.names.update(given_again)
         if self.case["second_call"]:
             self._reseed()
+            self.says("s")
             self._stages("second_error", self.fields["second"], ("forward", "backward"))
             self._send_changed(given, given_again)
+        self.says("u")
         self._stages("error", self.fields["results"], ("update",))
         self._send_changed(given, given_again, but=self.drive.updated)
         if self.case.get("beside"):
@@ -99,6 +105,7 @@ class CaseRun:
             self._pass_with_reused_batch()
         self._extra()
         self._numeric()
+        self._sweep()
 
     def _reseed(self) -> None:
         """Put the global generators into another state: nothing may hang on that in which the first call found them."""
@@ -189,7 +196,7 @@ class CaseRun:
             self.results[name] = array.copy()
 
     def _send_changed(self, *given: Namespace, but: Iterable[str] = ()) -> None:
-        """Send inputs once more that are no longer what they were."""
+        """Send the inputs that are no longer what they were."""
         for arrays in given:
             for name, array in arrays.items():
                 sent = self.arrays[name]
@@ -218,6 +225,14 @@ class CaseRun:
         gradients, note = numeric.gradients(request, self.arrays, self._objective(request), self.deadline)
         self.fields["numeric"] = {name: self.parts.add_array(gradient) for name, gradient in gradients.items()}
         self.fields["numeric_note"] = note
+
+    def _sweep(self) -> None:
+        request = self.case.get("sweep")
+        if request is not None:
+            with _unheard():
+                made, note = sweeping.sweep(request, self.arrays, self._objective(request), self.deadline)
+            self.fields["sweep"] = {name: self.parts.add_array(values) for name, values in made.items()}
+            self.fields["sweep_note"] = note
 
     def _objective(self, request: dict[str, Any]) -> Callable[[Namespace], Any]:
         """The objective as a function of the arrays, by the learner's own setup and forward pass."""

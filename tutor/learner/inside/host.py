@@ -16,11 +16,10 @@ import sys
 import time
 from collections import deque
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from . import child as child_module
-from . import limits, wire
+from . import limits, processes, wire
 from .spares import Child, Spares
 
 KEPT_OUTPUT = 64 << 10  # bytes
@@ -29,6 +28,8 @@ MOST_ANSWER = wire.LARGEST_BODY + wire.LARGEST_HEADER
 GRACE = 0.1  # seconds that a child has to end after its answer, and its twins to answer after its end
 QUIET = 0.005  # seconds without work after which a spare is made
 LOOK = 0.1  # seconds between two looks at memory
+PATIENCE = 5  # times its limit that a job may take by the clock, when others keep the processor from it
+LEAST_PATIENCE = 10.0  # seconds, for a job with a small limit
 WARM = 60.0  # seconds that a spare may take to start: on a busy machine torch alone takes many
 AT_ONCE = (os.cpu_count() or 1) + 2
 IDLE = 75  # exit status of a host that had nothing to do for long
@@ -76,7 +77,7 @@ class Host:
                 self.spares.prepare()
         for child in self.running.values():
             child.kill()
-        for pid in _children() | {spare.pid for spare in self.spares.idle}:
+        for pid in processes.children() | {spare.pid for spare in self.spares.idle}:
             with contextlib.suppress(ProcessLookupError, PermissionError, ChildProcessError):
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
@@ -170,7 +171,8 @@ class Host:
                 child.closed_at = time.monotonic()
             return False
         if not child.ready:
-            child.ready, child.started, data = True, time.monotonic(), data[1:]
+            child.begin()
+            data = data[1:]
         child.answer += data
         if len(child.answer) > MOST_ANSWER and child.status is None:
             child.ended = child.ended or "answer"
@@ -211,12 +213,20 @@ class Host:
                 self.spares.lost(pid)
             else:
                 child.status, child.gone_at = status, time.monotonic()
-                # Those that stayed behind are counted while they can still be told from the next job's.
-                child.strays = len(self._strays())
+                child.strays = len(self._strays(child)[0])  # twins may end by themselves
 
-    def _strays(self) -> set[int]:
-        """Processes that fell to us because their parent died: nobody's, whoever's they were."""
-        return _children() - self.running.keys() - self.sweepers - {spare.pid for spare in self.spares.idle}
+    def _strays(self, child: Child) -> tuple[set[int], set[int]]:
+        """Processes that fell to us because their parent died: those of a job, and those of no job that runs.
+
+        The latter are its own too when it runs alone; when others could have left them, nobody is blamed for them.
+        """
+        fallen = processes.children() - self.running.keys() - self.sweepers - {spare.pid for spare in self.spares.idle}
+        if not fallen:
+            return fallen, fallen
+        marks = {pid: processes.mark_of(pid) for pid in fallen}
+        others = {other.number for other in self.running.values()} - {child.number}
+        own = {pid for pid, mark in marks.items() if mark == child.number or (mark is None and not others)}
+        return own, {pid for pid, mark in marks.items() if mark not in others} - own
 
     def _watch(self) -> None:
         """Time, closed pipes and memory of those that still run."""
@@ -227,25 +237,25 @@ class Host:
         for child in self.running.values():
             if child.status is not None or child.ended:
                 continue
-            if now - child.started >= (child.job["seconds"] if child.ready else WARM):
-                child.ended = "timeout" if child.ready else "the spare did not start"
-            elif child.closed_at and now - child.closed_at >= GRACE:
+            child.ended = self._time_up(child, now)
+            if not child.ended and child.closed_at and now - child.closed_at >= GRACE:
                 child.ended = "closed"
-            elif look and child.job["memory_by"] == "resident":
-                used = limits.resident(child.pid)
-                if used is not None and used > child.base + (child.job["memory_mb"] << 20):
-                    child.ended = "memory"
-            if look and not child.ended and self._multiplies(child):
-                child.ended = "forked"
+            if not child.ended and look:
+                child.ended = _outgrown(child)
             if child.ended:
                 child.kill()
 
-    def _multiplies(self, child: Child) -> bool:
-        """Whether a child has become many processes: for root, whose processes the kernel does not limit."""
-        now = limits.tasks_of_machine()
-        if now is None or child.tasks is None or now - child.tasks <= limits.MORE_TASKS:
-            return False
-        return limits.processes_of_session(child.pid) + len(self._strays()) > limits.MORE_TASKS
+    def _time_up(self, child: Child, now: float) -> str:
+        """Why a child has had its time, empty while it has not; then it says when to look again."""
+        if not child.ready:
+            return "the spare did not start" if now - child.started >= WARM else ""
+        if now < child.look_at:
+            return ""
+        seconds, clock = child.job["seconds"], now - child.started
+        had, waited = processes.spent_by_job(child.number, child.pid)
+        spent = processes.Spent(had - child.before.processor, waited - child.before.delayed)
+        child.look_at = now + min(LOOK, max(QUIET, seconds - clock + spent.delayed))
+        return time_up(seconds, clock, spent)
 
     def _settle(self) -> None:
         """Report each child that has ended, once its pipes are empty and nothing is left of it."""
@@ -271,13 +281,14 @@ class Host:
             os.killpg(child.pid, signal.SIGKILL)
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
-            strays = self._strays()
+            own, nobodys = self._strays(child)
+            strays = own | nobodys
             if not strays:
                 return
-            for pid in strays:
+            child.strays = max(child.strays, len(own))
+            for pid in strays.union(processes.marked(child.number)):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
-            child.strays = max(child.strays, len(strays))
             for pid in strays:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
@@ -316,7 +327,7 @@ class Host:
             if child.status is not None:
                 until.append(child.gone_at + GRACE)
                 continue
-            until.append(child.started + (child.job["seconds"] if child.ready else WARM))
+            until.append(child.look_at if child.ready else child.started + WARM)
             if child.closed_at:
                 until.append(child.closed_at + GRACE)
             until.append(self.looked + LOOK)
@@ -334,27 +345,35 @@ def _nothing_seen(number: int, reason: str) -> dict[str, Any]:
     return {"id": number, "ended": reason, "status": None, "strays": 0, "seconds": 0.0, "printed": 0}
 
 
-def _children() -> set[int]:
-    """Every child of this process, adopted ones too; empty where the system does not say."""
-    try:
-        return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
-    except OSError:
-        pass
-    found = set()
-    with contextlib.suppress(OSError):
-        for name in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208
-            with contextlib.suppress(OSError, IndexError, ValueError):
-                if int(Path(f"/proc/{name}/stat").read_bytes().rpartition(b")")[2].split()[1]) == os.getpid():
-                    found.add(int(name))
-    return found
+def _outgrown(child: Child) -> str:
+    """What a child has outgrown, if anything: memory, where the system sets it no limit, or processes, as for root."""
+    if child.job["memory_by"] == "resident":
+        used = processes.resident(child.pid)
+        if used is not None and used > child.base + (child.job["memory_mb"] << 20):
+            return "memory"
+    tasks = processes.tasks_of_machine()
+    if tasks is None or child.tasks is None or tasks - child.tasks <= limits.MORE_TASKS:
+        return ""
+    return "forked" if len(processes.marked(child.number)) > limits.MORE_TASKS else ""
+
+
+def time_up(seconds: float, clock: float, spent: processes.Spent) -> str:
+    """Why a job of so many seconds has had its time after `clock`: "timeout", "starved", or empty while it has not.
+
+    The time for which it was ready to run, and others had the processor, is not its own; but it ends some day.
+    """
+    if spent.processor >= seconds or clock - spent.delayed >= seconds:
+        return "timeout"
+    return "starved" if clock >= max(PATIENCE * seconds, LEAST_PATIENCE) else ""
 
 
 def main() -> None:
     """Be the host: `argv` is -c, the folder of `inside`, strategy, folder for scratch, what to load, idle seconds."""
     program, strategy, folder, loaded, idle = sys.argv[1:6]
     limits.adopt_orphans()
+    settled = None
     if strategy == "zygote":
         if loaded == "torch" and not child_module.load_torch():
             strategy = "spare"  # it has threads already, which a forked process would lack
-        child_module.warm_up()
-    os._exit(Host(Spares(strategy, program, folder, loaded), folder, float(idle)).serve())
+        settled = child_module.warm_up()
+    os._exit(Host(Spares(strategy, program, folder, loaded, settled), folder, float(idle)).serve())

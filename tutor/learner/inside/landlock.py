@@ -47,55 +47,69 @@ def abi() -> int:
     return max(0, _syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION_FLAG)))
 
 
-class Rules:
-    """What a process may read and execute, and write; made ahead, put in force later.
+class Policy:
+    """What every process of the box may read and execute, and write; looked up once, for the rules of many.
 
-    From ABI 4 on TCP is denied, from ABI 6 on signals reach only processes of the same box. Raises OSError where the
-    kernel refuses.
+    From ABI 4 on TCP is denied, from ABI 6 on signals reach only processes of the same box.
     """
 
     def __init__(self, version: int, readable: Iterable[str], writable: Iterable[str]) -> None:
         self.handled = _FS_RIGHTS.get(version, _FS_RIGHTS_5)
-        attributes = _Ruleset(self.handled, _TCP if version >= 4 else 0, _SCOPES if version >= 6 else 0)
-        size = 24 if version >= 6 else 16 if version >= 4 else 8
-        self.descriptor = _checked(
-            _syscall(_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
-        )
-        self.allow_reading(readable)
-        for path in writable:
-            _allow(self.descriptor, path, self.handled & ~_EXECUTE)
+        self.size = 24 if version >= 6 else 16 if version >= 4 else 8
+        self.attributes = _Ruleset(self.handled, _TCP if version >= 4 else 0, _SCOPES if version >= 6 else 0)
+        self.reading = (_EXECUTE | _READ_FILE | _READ_DIR) & self.handled
+        self.writing = self.handled & ~_EXECUTE
+        beneath = [_beneath(path, self.reading) for path in readable]
+        beneath += [_beneath(path, self.writing) for path in writable]
+        self.rules = [rule for rule in beneath if rule is not None]
 
-    def allow_reading(self, paths: Iterable[str]) -> None:
-        """Let whatever lies below these paths be read and executed."""
+    def rules_for(self, folder: str) -> int:
+        """The descriptor of a set of these rules and one folder that may be written; raises OSError if refused."""
+        size, no_flags = ctypes.c_size_t(self.size), ctypes.c_uint32(0)
+        ruleset = _checked(_syscall(_CREATE_RULESET, ctypes.byref(self.attributes), size, no_flags))
+        try:
+            for rule in self.rules:
+                _add(ruleset, rule)
+            self._allow(ruleset, folder, self.writing)
+        except OSError:
+            os.close(ruleset)
+            raise
+        return ruleset
+
+    def allow_reading(self, ruleset: int, paths: Iterable[str]) -> None:
+        """Let whatever lies below these paths be read and executed too."""
         for path in paths:
-            _allow(self.descriptor, path, (_EXECUTE | _READ_FILE | _READ_DIR) & self.handled)
+            self._allow(ruleset, path, self.reading)
 
-    def enforce(self) -> None:
-        """Bind this process, and all that it starts, for ever; needs no_new_privs."""
-        _checked(_syscall(_RESTRICT_SELF, ctypes.c_int(self.descriptor), ctypes.c_uint32(0)))
-        os.close(self.descriptor)
+    def _allow(self, ruleset: int, path: str, rights: int) -> None:
+        rule = _beneath(path, rights)
+        if rule is not None:
+            try:
+                _add(ruleset, rule)
+            finally:
+                os.close(rule.parent)
 
 
-def _allow(ruleset: int, path: str, rights: int) -> None:
+def enforce(ruleset: int) -> None:
+    """Bind this process, and all that it starts, for ever; needs no_new_privs."""
+    _checked(_syscall(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0)))
+    os.close(ruleset)
+
+
+def _beneath(path: str, rights: int) -> _PathBeneath | None:
+    """A rule for a path, whose descriptor stays open in it."""
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
-        return  # what is not there needs no rule
-    try:
-        if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            rights &= _FILE_RIGHTS
-        rule = _PathBeneath(rights, descriptor)
-        _checked(
-            _syscall(
-                _ADD_RULE,
-                ctypes.c_int(ruleset),
-                ctypes.c_int(_RULE_PATH_BENEATH),
-                ctypes.byref(rule),
-                ctypes.c_uint32(0),
-            )
-        )
-    finally:
-        os.close(descriptor)
+        return None  # what is not there needs no rule
+    if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        rights &= _FILE_RIGHTS
+    return _PathBeneath(rights, descriptor)
+
+
+def _add(ruleset: int, rule: _PathBeneath) -> None:
+    kind, no_flags = ctypes.c_int(_RULE_PATH_BENEATH), ctypes.c_uint32(0)
+    _checked(_syscall(_ADD_RULE, ctypes.c_int(ruleset), kind, ctypes.byref(rule), no_flags))
 
 
 def _checked(result: int) -> int:

@@ -11,7 +11,6 @@ import resource
 import signal
 import sys
 import time
-from pathlib import Path
 
 LARGEST_FILE = 64 << 20  # bytes, each
 OPEN_FILES = 256
@@ -23,13 +22,12 @@ _LINUX = sys.platform.startswith("linux")
 
 
 def _prctl(option: int, value: int) -> bool:
-    if not _LINUX:
-        return False
-    unused = ctypes.c_ulong(0)
-    return int(_libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), unused, unused, unused)) == 0
+    return _LINUX and int(_libc.prctl(option, value, 0, 0, 0)) == 0
 
 
-_libc = ctypes.CDLL(None, use_errno=True)
+_libc = ctypes.CDLL(None)
+if _LINUX:
+    _libc.prctl.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
 
 
 def adopt_orphans() -> bool:
@@ -48,77 +46,6 @@ def die_with_parent(parent: int) -> bool:
 def no_new_privileges() -> bool:
     """Let no program started from here gain rights, which Landlock asks for (Linux)."""
     return _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-
-
-def tasks_of_user() -> int | None:
-    """How many processes and threads this user has on the whole machine, or None where it cannot be told."""
-    user = os.getuid()
-    count = 0
-    try:
-        for name in os.listdir("/proc"):  # noqa: PTH208  (pathlib is several times slower here)
-            if not name.isdigit():
-                continue
-            with contextlib.suppress(OSError, ValueError, IndexError):  # it may have ended meanwhile
-                folder = f"/proc/{name}"
-                if os.stat(folder).st_uid == user:  # noqa: PTH116
-                    count += int(Path(folder, "stat").read_bytes().rpartition(b")")[2].split()[17])
-    except OSError:
-        return None
-    return count or None
-
-
-def tasks_of_machine() -> int | None:
-    """How many processes and threads there are on the whole machine, or None where it cannot be told at once."""
-    try:
-        return int(Path("/proc/loadavg").read_bytes().split()[3].partition(b"/")[2])
-    except (OSError, ValueError, IndexError):
-        return None
-
-
-def processes_of_session(session: int) -> int:
-    """How many processes belong to a session (Linux; elsewhere 0)."""
-    count = 0
-    with contextlib.suppress(OSError):
-        for name in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208
-            with contextlib.suppress(OSError, ValueError, IndexError):  # it may have ended meanwhile
-                count += int(Path(f"/proc/{name}/stat").read_bytes().rpartition(b")")[2].split()[3]) == session
-    return count
-
-
-def threads() -> int:
-    """How many threads this process has; 1 where it cannot be told."""
-    try:
-        return len(os.listdir("/proc/self/task"))  # noqa: PTH208
-    except OSError:
-        return 1
-
-
-def memory_in_use() -> dict[str, int]:
-    """By the name of the limit on it: address space and data of this process in bytes; empty where it has no limit."""
-    if not _LINUX:
-        return {}  # macOS refuses to set them
-    try:
-        pages = Path("/proc/self/statm").read_bytes().split()
-        return {
-            "RLIMIT_AS": int(pages[0]) * resource.getpagesize(),
-            "RLIMIT_DATA": int(pages[5]) * resource.getpagesize(),
-        }
-    except (OSError, ValueError, IndexError):
-        return {}
-
-
-def resident(pid: int) -> int | None:
-    """The memory of a process in bytes, or None where it cannot be told."""
-    if _LINUX:
-        with contextlib.suppress(OSError, ValueError, IndexError):  # it may have ended meanwhile
-            return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * resource.getpagesize()
-        return None
-    import subprocess
-
-    with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
-        told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=False, timeout=1)
-        return int(told.stdout) * 1024
-    return None
 
 
 def widen_pipe(descriptor: int) -> None:

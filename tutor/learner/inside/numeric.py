@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import signal
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ class _OutOfTime(BaseException):
     """The time for the numeric gradient is used up."""
 
 
-class _NoGradient(Exception):
+class NoGradientError(Exception):
     """There is none, for the reason it names."""
 
 
@@ -39,7 +40,16 @@ def gradients(request: dict[str, Any], arrays: Arrays, objective: Objective, dea
 
     Where only the entries of `request["shown"]` could be made, all others are NaN.
     """
-    seconds = min(float(request["seconds"]), deadline - time.monotonic())
+
+    def make(seconds: float) -> tuple[Arrays, str]:
+        made = _make(request, arrays, objective, seconds)
+        return made.values, _note(made)
+
+    return in_time(make, min(float(request["seconds"]), deadline - time.monotonic()))
+
+
+def in_time(make: Callable[[float], tuple[Arrays, str]], seconds: float) -> tuple[Arrays, str]:
+    """What `make` makes in so many seconds, or nothing and the reason; the learner's code may raise what it likes."""
     if seconds <= 0:
         return {}, "there was no time left for the numeric gradient"
 
@@ -49,11 +59,10 @@ def gradients(request: dict[str, Any], arrays: Arrays, objective: Objective, dea
     signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     try:
-        made = _make(request, arrays, objective, seconds)
-        return made.values, _note(made)
+        return make(seconds)
     except _OutOfTime:
         return {}, _too_slow(seconds)
-    except _NoGradient as reason:
+    except NoGradientError as reason:
         return {}, str(reason)
     except BaseException as error:
         return {}, f"the forward pass could not be repeated ({type(error).__name__})"
@@ -75,15 +84,15 @@ def _make(request: dict[str, Any], arrays: Arrays, objective: Objective, seconds
         first, second = float(again(at)), float(again(at))
         each = (time.monotonic() - began) / 2
         if not np.isfinite(first):
-            raise _NoGradient("your forward pass gives no finite number here")
+            raise NoGradientError("your forward pass gives no finite number here")
         if first != second:
-            raise _NoGradient("your forward pass gives another value each time it is run on the same arrays")
+            raise NoGradientError("your forward pass gives another value each time it is run on the same arrays")
         entries = None
         size = sum(at[name].size for name in wrt)
         if size > request["most"] or size * each > _HURRY * seconds:
             shown = _shown(request, at)
             if not shown:
-                raise _NoGradient(
+                raise NoGradientError(
                     _too_slow(seconds) if size <= request["most"] else "there are too many entries to make each"
                 )
             entries = {name: shown.get(name, []) for name in wrt}

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import math
 import os
+import select
 import signal
 import sys
 import time
@@ -15,10 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import child, limits
+from . import child, limits, processes
+from .settled import Settled
 
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from inside import spares; del sys.path[0]; spares.wait_exec()"
 _COUNT_AGAIN = 60.0  # seconds for which the number of the user's tasks is taken to hold
+_HURRY = 0.05  # seconds without a job after which a child has time to rehearse: that costs as much as a small job
 _TRY_AGAIN = 1.0  # seconds after a spare could not be made
 
 
@@ -27,6 +30,7 @@ class Child:
     """A child and what has been seen of it."""
 
     pid: int
+    number: int  # the mark of all processes that descend from it
     verdict: int  # descriptors that we read, -1 once at their end
     output: int
     orders: int  # descriptor through which it is told its job, -1 once told
@@ -35,15 +39,23 @@ class Child:
     ready: bool = False  # it says so by one byte before its answer
     started: float = 0.0
     base: int = 0  # bytes that it held before its job
+    before: processes.Spent = processes.NOTHING  # on getting ready
+    look_at: float = 0.0  # when to look whether its time is up
     tasks: int | None = None  # of the whole machine when it was told its job
     answer: bytearray = field(default_factory=bytearray)
     kept: bytearray = field(default_factory=bytearray)
     printed: int = 0
-    ended: str = ""  # why we ended it: "timeout", "output", "memory", "cancelled", "closed", "answer", "forked"
+    ended: str = ""  # why we ended it: "timeout", "starved", "output", "memory", "cancelled", "closed", ...
     status: int | None = None  # of waitpid
     gone_at: float = 0.0
     closed_at: float = 0.0  # when the verdict came to its end before the child did
     strays: int = 0
+
+    def begin(self) -> None:
+        """The child is ready and has its job: its time runs."""
+        self.ready, self.started = True, time.monotonic()
+        self.look_at = self.started + self.job["seconds"]
+        self.before = processes.spent(self.pid)
 
     def kill(self) -> None:
         """Kill the child and its process group; only for one that has not been reaped."""
@@ -55,13 +67,17 @@ class Child:
 class Spares:
     """Keeps children warm and waiting, and hands jobs to them."""
 
-    def __init__(self, strategy: str, program: str, folder: str, loaded: str = "numpy") -> None:
+    def __init__(
+        self, strategy: str, program: str, folder: str, loaded: str = "numpy", settled: Settled | None = None
+    ) -> None:
         self.spawn = self._fork if strategy == "zygote" else self._exec
         # A check is two jobs in a row, the reference's and the learner's; a forked spare costs next to no memory.
         self.wanted = 2 if strategy == "zygote" else 1
-        self.program, self.folder, self.loaded = program, folder, loaded
+        self.program, self.folder, self.loaded, self.settled = program, folder, loaded, settled
         self.idle: deque[Child] = deque()
         self.made = 0
+        # Other hosts number their children too, and all are seen when the processes of the machine are looked through.
+        self.mark = int.from_bytes(os.urandom(3), "little") << 32
         self.again = 0.0  # when to try again to make a spare, once that has failed
         self.tasks: int | None = None
         self.counted = -_COUNT_AGAIN
@@ -90,11 +106,12 @@ class Spares:
             self.idle.appendleft(spare)  # it serves the next
             raise
         spare.job, spare.started = job, time.monotonic()
-        spare.tasks = limits.tasks_of_machine()
+        spare.tasks = processes.tasks_of_machine()
         if self.loaded == "torch":  # NumPy's few megabytes are not worth asking for
-            spare.base = limits.resident(spare.pid) or 0
+            spare.base = processes.resident(spare.pid) or 0
         with contextlib.suppress(BlockingIOError):
-            spare.ready = bool(os.read(spare.verdict, 1))
+            if os.read(spare.verdict, 1):
+                spare.begin()
         try:
             # Short enough for the pipe to take at once, whether the spare listens yet or not.
             os.write(spare.orders, f"{self._count_tasks()}\n".encode())
@@ -114,7 +131,7 @@ class Spares:
     def _count_tasks(self) -> int:
         now = time.monotonic()
         if now - self.counted > _COUNT_AGAIN:
-            self.tasks, self.counted = limits.tasks_of_user(), now
+            self.tasks, self.counted = processes.tasks_of_user(), now
         return self.tasks or 0
 
     def _new(self) -> Child:
@@ -131,24 +148,32 @@ class Spares:
         for descriptor in (verdict[0], output[0]):
             os.set_blocking(descriptor, False)
         limits.widen_pipe(verdict[0])
-        return Child(pid, verdict[0], output[0], orders[1], scratch)
+        return Child(pid, self.mark + self.made, verdict[0], output[0], orders[1], scratch)
 
     def _fork(self, scratch: str, descriptors: Sequence[int]) -> int:
         """Fork this process, which has NumPy loaded and no threads."""
+        assert self.settled is not None
         host = os.getpid()
-        pid = os.fork()
-        if not pid:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for place, descriptor in enumerate(descriptors):
-                os.dup2(descriptor, place)
-            _wait_for_job(host, scratch)
+        rules = self.settled.rules_for(scratch)
+        descriptors = (*descriptors, *([] if rules is None else [rules]))
+        try:
+            pid = os.fork()
+            if not pid:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                for place, descriptor in enumerate(descriptors):
+                    os.dup2(descriptor, place, inheritable=place < child.VERDICT)
+                _wait_for_job(host, scratch, self.mark + self.made, self.settled)
+        finally:
+            if rules is not None:
+                os.close(rules)
         return pid
 
     def _exec(self, scratch: str, descriptors: Sequence[int]) -> int:
+        told = str(os.getpid()), scratch, str(self.mark + self.made), self.loaded
         return os.posix_spawn(
             sys.executable,
-            [sys.executable, "-I", "-B", "-c", BOOT, self.program, str(os.getpid()), scratch, self.loaded],
+            [sys.executable, "-I", "-B", "-c", BOOT, self.program, *told],
             dict(os.environ),
             file_actions=[(os.POSIX_SPAWN_DUP2, descriptor, place) for place, descriptor in enumerate(descriptors)],
         )
@@ -163,38 +188,46 @@ def _pipe(failed: contextlib.ExitStack) -> tuple[int, int]:
 
 
 def _above(descriptor: int) -> int:
-    if descriptor > child.VERDICT:
+    if descriptor > child.RULES:
         return descriptor
-    higher = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, child.VERDICT + 1)
+    higher = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, child.RULES + 1)
     os.close(descriptor)
     return higher
 
 
 def wait_exec() -> NoReturn:
-    """Be an exec'd spare: `argv` is -c, the folder of `inside`, the host's pid, the scratch folder, what to load."""
-    if sys.argv[4] == "torch":
+    """Be an exec'd spare: `argv` is -c, the folder of `inside`, the host's pid, a folder, its mark, what to load."""
+    host, scratch, mark, loaded = sys.argv[2:6]
+    if loaded == "torch":
         child.load_torch()
-    child.warm_up()
-    _wait_for_job(int(sys.argv[2]), sys.argv[3])
+    os.closerange(child.RULES, 4096)
+    os.set_inheritable(child.VERDICT, False)
+    settled = child.warm_up()
+    rules = settled.rules_for(scratch)
+    if rules is not None and rules != child.RULES:
+        os.dup2(rules, child.RULES, inheritable=False)
+    _wait_for_job(int(host), scratch, int(mark), settled)
 
 
-def _wait_for_job(host: int, scratch: str) -> NoReturn:
+def _wait_for_job(host: int, scratch: str, mark: int, settled: Settled) -> NoReturn:
     """Do whatever can be done without the job, say so, wait for it, and run it."""
     os.setsid()
     limits.die_with_parent(host)
-    os.set_inheritable(child.VERDICT, False)
-    os.closerange(child.VERDICT + 1, 4096)
-    prepared = child.Prepared(scratch)
-    child.rehearse()  # once more: what it writes to is this process's own from now on
+    processes.mark(mark)
+    os.closerange(child.VERDICT + 1 if settled.policy is None else child.RULES + 1, 4096)
+    prepared = child.Prepared(scratch, settled)
     try:
         os.write(child.VERDICT, b"R")
+        if not select.select([0], [], [], _HURRY)[0]:
+            child.rehearse()  # once more: what it writes to is this process's own from now on
         tasks = os.read(0, 64)
     except OSError:
         os._exit(1)
     if not tasks:
         os._exit(0)  # the host has ended
     order = f"{scratch}.job"
-    message = Path(order).read_bytes()
+    with open(order, "rb", buffering=0) as file:  # noqa: PTH123
+        message = file.readall()
     os.unlink(order)  # noqa: PTH108
     nothing = os.open("/dev/null", os.O_RDONLY)
     os.dup2(nothing, 0)

@@ -25,6 +25,9 @@ LARGEST_ARRAY = 64 << 20
 KINDS = "biuf"
 _ALIGN = 16
 
+# Stands in the output before what a part of a case printed: the case, and first call, second call or update.
+MARK = "\x1d\x1e{}{}\x1f"
+
 
 class WireError(ValueError):
     """What came over the wire is no message."""

@@ -10,6 +10,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tutor.tui.rendering import clickable
+
 
 class Dialog(ModalScreen[str]):
     """A few keys of which one closes it, and is the answer; esc answers with ""."""
@@ -30,6 +32,11 @@ class Dialog(ModalScreen[str]):
         self.dismiss(key)
 
 
+def _keys(answers: dict[str, str], otherwise: str) -> list[tuple[str, str, str]]:
+    """The keys, what each does, and the answer that a click on it gives."""
+    return [*((key, does, key) for key, does in answers.items()), ("esc", otherwise, "")]
+
+
 class Question(Dialog):
     """Asks for one key of a few; esc is always "leave it as it is"."""
 
@@ -38,8 +45,10 @@ class Question(Dialog):
         self.words = words
 
     def compose(self) -> ComposeResult:
-        keys = [Content.assemble((f"{key}  ", "$accent"), (does, "$foreground")) for key, does in self.answers.items()]
-        keys.append(Content.assemble(("esc  ", "$accent"), ("leave it as it is", "$foreground")))
+        keys = [
+            clickable(Content.assemble((f"{key}  ", "$accent"), (does, "$foreground")), f"screen.answer('{answer}')")
+            for key, does, answer in _keys(self.answers, "leave it as it is")
+        ]
         with VerticalScroll():
             yield Static(Content.assemble((self.heading, "bold $bright")), classes="gap")
             yield Static(Content(self.words), classes="gap")
@@ -51,10 +60,10 @@ class Page(Dialog):
 
     BINDINGS = [
         Binding("q", "answer('')", "close", show=False),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("pagedown,space", "scroll(15)", show=False),
-        Binding("pageup", "scroll(-15)", show=False),
+        Binding("down,j", "scroll(1)", "A line down", show=False),
+        Binding("up,k", "scroll(-1)", "A line up", show=False),
+        Binding("pagedown,space", "scroll(15)", "A page down", show=False),
+        Binding("pageup", "scroll(-15)", "A page up", show=False),
     ]
 
     def __init__(self, title: str, body: Content, answers: dict[str, str] | None = None) -> None:
@@ -62,12 +71,15 @@ class Page(Dialog):
         self.body = body
 
     def compose(self) -> ComposeResult:
-        keys = [*self.answers.items(), ("esc", "closes")]
+        keys = [
+            clickable(Content.assemble((f"{key} ", "$accent"), (does, "$dim")), f"screen.answer('{answer}')")
+            for key, does, answer in _keys(self.answers, "closes")
+        ]
         with VerticalScroll():
             yield Static(Content.assemble((self.heading, "bold $bright")), classes="gap")
             yield Static(self.body, classes="gap")
         yield Static(
-            Content("   ").join(Content.assemble((f"{key} ", "$accent"), (does, "$dim")) for key, does in keys),
+            Content("   ").join(keys),
             classes="keys",
         )
 

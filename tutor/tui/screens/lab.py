@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import asyncio
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
@@ -13,16 +13,20 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from tutor.course import Challenge, starter
-from tutor.errors import StoreError, TutorError
+from tutor.errors import StoreError
 from tutor.grading import Report
-from tutor.learner import Found, Source, WorkFile
+from tutor.learner import Found, Source, WorkFile, shown_path
 from tutor.progress import ExerciseState
-from tutor.training import paced_for, start
 from tutor.tui.checking import Checker, CheckFailed, Judged
 from tutor.tui.pane_file import PaneFile
 from tutor.tui.screens import lab_view
-from tutor.tui.screens.dialogs import Question
 from tutor.tui.screens.lab_coach import Coach
+from tutor.tui.screens.lab_editor import OwnEditor
+from tutor.tui.screens.lab_pages import open_sweep, open_tiers
+from tutor.tui.screens.lab_train import RunStarter
+from tutor.tui.screens.lab_versions import FileVersions
+from tutor.tui.screens.output_view import has_output, output
+from tutor.tui.screens.run_output import FileRun, run_content
 from tutor.tui.screens.screen import TutorScreen
 from tutor.tui.watching import Settled, Watcher
 from tutor.tui.widgets.code_pane import as_shown
@@ -30,10 +34,20 @@ from tutor.tui.widgets.find_bar import CodeEditor
 from tutor.tui.widgets.keybar import KeyBar
 from tutor.tui.widgets.tensor_table import TensorTable
 
+if TYPE_CHECKING:
+    from textual.command import Provider
+
 DRAWN_AFTER = 0.02  # seconds in which an answer gets drawn; the timer waits its turn behind the drawing
 QUIET_SIGN_AFTER = 0.15  # seconds: a check that takes longer says that it is under way
 DRAFT_AFTER = 2.0  # seconds: whatever ends the tutor, no more than this of the typing is lost
 VIEWS = ("code", "gradients", "output")
+
+
+def lab_commands() -> type[Provider]:
+    """Loaded when the palette opens, not with the screen."""
+    from tutor.tui.screens.lab_commands import LabCommands
+
+    return LabCommands
 
 
 class LabScreen(TutorScreen):
@@ -41,15 +55,28 @@ class LabScreen(TutorScreen):
 
     HELP = "The Lab: your file on one side, the verdict on the other. The file is the same in every editor."
     CSS_PATH = "lab.tcss"
+    AUTO_FOCUS = ""  # after a page that a letter opened, letters still act: the pane would take them as text
+    COMMANDS = {lab_commands}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     BINDINGS = [
         Binding("ctrl+s", "judge", "judge", key_display="^s", priority=True, tooltip="Save and judge"),
         Binding("f2", "hint", "hint", tooltip="The next hint; after the third, the solution"),
-        Binding("f4", "gradients", "gradients", tooltip="Between the code and the gradients"),
+        Binding("f4", "diff", "diff", tooltip="The first wrong gradient, or the chosen one, cell by cell"),
         Binding("f5", "train", "train", tooltip="Train a network with your code"),
+        Binding(
+            "f6", "own_editor", "Own editor", show=False, priority=True, tooltip="Open the file in your own editor"
+        ),
+        Binding("alt+e", "split_editor", "Split", show=False, tooltip="Open it in a tmux split beside the tutor"),
         Binding("f7", "next", "next", priority=True, tooltip="Go on, once this one is passed"),
+        Binding("f8", "run_file", "Run", show=False, tooltip="Run your file as python would, and show what it prints"),
         Binding("f9", "reset", "reset", tooltip="Start again from the starter; your file is kept"),
-        Binding("ctrl+o", "take_file", "Take the file's version", show=False, priority=True),
+        Binding(
+            "ctrl+o", "two_versions", "Two versions", show=False, priority=True, tooltip="Choose between pane and file"
+        ),
+        Binding("alt+h,h", "history", "History", show=False, tooltip="Every version that was judged or replaced"),
+        Binding("escape", "stop_run", "Stop", show=False, tooltip="End the run of your file"),
+        Binding("t", "tiers", "Tests", show=False, tooltip="Every test by tier, and what it proves"),
+        Binding("n", "sweep", "Step sizes", show=False, tooltip="The numeric derivative's error, step by step"),
         Binding("1", "view('code')", "Code", show=False),
         Binding("2", "view('gradients')", "Gradients", show=False),
         Binding("3", "view('output')", "Output", show=False),
@@ -72,7 +99,7 @@ class LabScreen(TutorScreen):
         self.slow = False  # it takes longer than a blink
         self.reopened = False  # it repeats what was known before the screen was opened
         self.remembered = 0  # the number of the check that was recorded last
-        self.starting_run = False
+        self.training = RunStarter(self, challenge)
         self.shown: tuple[Report | None, bool, bool] = (None, False, False)  # report, stale, unsaved
         self.draft_timer: Timer | None = None
 
@@ -95,6 +122,9 @@ class LabScreen(TutorScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
+        self.run = FileRun(self, self.challenge, self._show_report)
+        self.editor = OwnEditor(self, self.file, self._check)
+        self.versions = FileVersions(self, self.file, self._show_banner, self._check)
         self.checker = Checker(self, self.tutor.box)
         self.checker.warm_up(self.challenge)
         self.watcher = Watcher(self, self.file.file.path, self.file.opened.identity)
@@ -111,6 +141,7 @@ class LabScreen(TutorScreen):
     def on_unmount(self) -> None:
         self.watcher.stop()
         self.checker.cancel()
+        self.run.leave()
         try:
             self.file.leave()
         except StoreError as error:
@@ -130,6 +161,10 @@ class LabScreen(TutorScreen):
 
     def action_judge(self) -> None:
         """Save the pane and judge it."""
+        self.run.forget()
+        self._save_and_check()
+
+    def _save_and_check(self) -> None:
         source = self.file.source
         self._save(source.text)
         self._check(source)
@@ -138,7 +173,7 @@ class LabScreen(TutorScreen):
     async def _save(self, text: str) -> None:
         kept = await self.file.save(text)
         if kept is not None:
-            self.notify(f"The version from outside is kept: {kept}", timeout=8, markup=False)
+            self.notify(f"The version from outside is kept: {shown_path(kept)}", timeout=8, markup=False)
         self._show_banner()
 
     def on_settled(self, message: Settled) -> None:
@@ -152,15 +187,13 @@ class LabScreen(TutorScreen):
             self._check(source)
         self._show_banner()
 
-    @work(group="disk")
-    async def action_take_file(self) -> None:
-        """Take the version from outside; the pane's own is kept."""
-        taken = await self.file.take_outside()
-        if taken is not None:
-            source, kept = taken
-            self.notify(f"What stood in the pane is kept: {kept}", timeout=8, markup=False)
-            self._check(source)
-        self._show_banner()
+    def action_two_versions(self) -> None:
+        """Choose between the pane's version and the file's, where they are two."""
+        self.versions.choose()
+
+    def action_history(self) -> None:
+        """Walk through what the file was before."""
+        self.versions.walk()
 
     def on_text_area_changed(self) -> None:
         """The verdict is on what was saved: while the pane differs it is grey; and what is typed is kept soon."""
@@ -175,9 +208,20 @@ class LabScreen(TutorScreen):
         await self.file.keep_draft()
         self._show_banner()
 
+    @work(group="editor")
+    async def action_own_editor(self) -> None:
+        """The learner's own editor takes the terminal until it ends."""
+        await self.editor.open()
+
+    @work(group="editor")
+    async def action_split_editor(self) -> None:
+        """The learner's own editor opens beside the tutor."""
+        await self.editor.open(beside=True)
+
     # ── judging ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _check(self, source: Source) -> None:
+        self.checker.columns = self._columns
         self.checking = self.checker.check(self.challenge, source)
         self.set_timer(QUIET_SIGN_AFTER, partial(self._say_if_slow, self.checking))
 
@@ -199,7 +243,7 @@ class LabScreen(TutorScreen):
         self.slow = False
         self.judged_text = as_shown(message.source.text)
         if report.final or report.passed:
-            self._remember(message.check, report)
+            self._remember(message.check, message.source, report)
         if report.final:
             self.checking = 0
         self._show_report()
@@ -211,16 +255,47 @@ class LabScreen(TutorScreen):
             self._show_report()
             self.tutor.show_error(message.error)
 
-    def _remember(self, check: int, report: Report) -> None:
+    def _remember(self, check: int, source: Source, report: Report) -> None:
         """Record a verdict once; the one made at opening only where it says something new."""
         state, reopened = self.state, self.reopened
         if check == self.remembered:
             return
         self.remembered, self.reopened = check, False
+        self.versions.keep(source, report)
         if reopened and state.passed >= report.passed and state.headline == report.headline:
             return
         for kind, facts in report.events(self.challenge.lesson):
             self.tutor.record(kind, **facts)
+
+    # ── running the file ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _columns(self) -> int:
+        """The width of the output pane, also while it is not shown."""
+        return max(20, (self.size.width if self.has_class("-narrow") else self.size.width // 2) - 5)
+
+    def action_run_file(self) -> None:
+        """Save the file and run it as `python file` would; once more ends it."""
+        if self.run.cancel():
+            return
+        if self.pane.text != self.judged_text or self.file.unsaved:
+            self._save_and_check()
+        self.run.start(self.pane.text, self._columns)
+        if self.has_class("-narrow"):
+            self.action_view("output")
+
+    def action_stop_run(self) -> None:
+        self.run.cancel()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Esc ends a run while there is one, and leads back otherwise."""
+        return self.run.running if action == "stop_run" else super().check_action(action, parameters)
+
+    def action_tiers(self) -> None:
+        open_tiers(self, self.report)
+
+    def action_sweep(self) -> None:
+        open_sweep(self, self.challenge, self.pane.text, self.last_judged, self.table.chosen)
 
     # ── hints, solutions, reset, on ──────────────────────────────────────────────────────────────────────────────────
 
@@ -232,27 +307,7 @@ class LabScreen(TutorScreen):
 
     def action_reset(self) -> None:
         """Put the starter back after a question."""
-        question = Question(
-            f"Start {self.challenge.id} again?",
-            "The starter takes the place of your file. Your file is kept, and ctrl+z here brings it back.",
-            {"y": "start again"},
-        )
-
-        def answered(key: str | None) -> None:
-            if key == "y":
-                self._reset()
-
-        self.app.push_screen(question, answered)
-
-    @work(group="disk")
-    async def _reset(self) -> None:
-        kept = await self.file.reset()
-        if not self.file.unsaved:
-            self.tutor.record("reset", exercise=self.challenge.id, lesson=self.challenge.lesson)
-            self._check(self.file.source)
-        if kept is not None:
-            self.notify(f"Your file is kept: {kept}", timeout=8, markup=False)
-        self._show_banner()
+        self.versions.start_again(self.challenge)
 
     def action_next(self) -> None:
         """Go on when this exercise is passed."""
@@ -263,38 +318,26 @@ class LabScreen(TutorScreen):
 
     def action_train(self) -> None:
         """Start training with the code that passed."""
-        if self.challenge.train is None:
-            self.notify("This exercise is not part of a network that trains.", timeout=4)
-        elif self.report is None or not self.report.passed or self.stale:
-            self.notify("Training starts from code that passes: ctrl+s judges it.", timeout=4)
-        elif not self.starting_run:
-            self.starting_run = True
-            self._start_run(self.pane.text)
-
-    @work(group="train")
-    async def _start_run(self, text: str) -> None:
-        try:
-            config = await asyncio.to_thread(self._new_run, text)
-        except TutorError as error:
-            self.tutor.show_error(error)
-        else:
-            self.tutor.open_train(config)
-        finally:
-            self.starting_run = False
-
-    def _new_run(self, text: str) -> str:
-        return start(self.tutor.paths, self.challenge, text, pace=paced_for(self.challenge)).id
+        passed = self.report is not None and self.report.passed and not self.stale
+        self.training.start(self.pane.text, passed=passed)
 
     # ── what is shown ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_code_pane_left(self) -> None:
         """Esc in the pane: letters act now; esc once more goes back."""
-        self.set_focus(None)
+        if not self.run.cancel():
+            self.set_focus(None)
 
-    def action_gradients(self) -> None:
-        """Between the code and the gradients, wherever they are."""
-        to_code = self.view != "code" if self.has_class("-narrow") else not self.pane.has_focus
-        self.action_view("code" if to_code else "gradients")
+    def action_diff(self) -> None:
+        """The cells of the first wrong tensor, or of the chosen one; on a small screen the table comes first."""
+        if self.table.report is None or (self.has_class("-narrow") and self.view != "gradients"):
+            self.action_view("gradients")
+            return
+        from tutor.tui.screens.diff import DiffScreen
+
+        if self.pane.has_focus:
+            self.table.to_first_wrong()
+        self.app.push_screen(DiffScreen(self.challenge, self.table))
 
     def action_view(self, view: str) -> None:
         """Show a pane and put the keys on it."""
@@ -322,11 +365,14 @@ class LabScreen(TutorScreen):
         self.shown = self.report, stale, self.file.unsaved
         self.table.report = self.last_judged
         self.table.stale = stale or self.last_judged is not self.report
-        if self.report is not None and not stale:
+        run = self.run.shown
+        if run is not None and self.run.mark is not None:
+            self.pane.mark_line(*self.run.mark)
+        elif self.report is not None and not stale:
             self.pane.mark_line(self.report.line, self.report.headline)
-        has_output = self.report is not None and bool(self.report.output.strip())
-        self.put("#output Static", lab_view.output(self.report), layout=True)
-        self.set_class(has_output, "has-output")
+        self.put("#output Static", run_content(run) if run is not None else output(self.report), layout=True)
+        self.set_class(run is not None or has_output(self.report), "has-output")
+        self.set_class(run is not None, "ran")
         self._show_banner()
 
     def _show_head(self) -> None:

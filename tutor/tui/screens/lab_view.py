@@ -10,7 +10,7 @@ from textual.content import Content
 
 from tutor.course import TIERS
 from tutor.grading import Check, Report, Tensor
-from tutor.learner import printable
+from tutor.tui.rendering import clickable
 
 SIGNS = {"right": ("✓", "$good"), "not_reached": ("·", "$faint")}
 WORDS = {
@@ -26,7 +26,6 @@ WORDS = {
 }
 AFTER_THE_PASS = "F5 trains a network with it, F7 goes on. Esc, then s: other solutions."
 HEADLINE_LINES = 2  # have their place always, as lab.tcss says too: most verdicts fit, and nothing below them moves
-OUTPUT_LINES, OUTPUT_COLUMNS = 200, 300  # more of it is not laid out in a blink, and not read either
 CELLS_SHOWN = 6  # rows of the small diff
 WIDE_TABLE = 74  # from here the worst cell stands in the table
 
@@ -85,27 +84,12 @@ def headline(report: Report | None, stale: bool, width: int) -> Content:
 
 def tabs(names: Sequence[str], chosen: str, has_output: bool) -> Content:
     """The panes by number, where they do not stand side by side."""
+    styles = {name: "$faint" if name == "output" and not has_output else "$dim" for name in names}
+    styles[chosen] = "bold underline $bright"
     return Content("   ").join(
-        Content.assemble(
-            (f"{number} ", "$accent"),
-            (name, "bold $bright" if name == chosen else "$faint" if name == "output" and not has_output else "$dim"),
-        )
+        clickable(Content.assemble((f"{number} ", "$accent"), (name, styles[name])), f"screen.view('{name}')")
         for number, name in enumerate(names, 1)
     )
-
-
-def output(report: Report | None) -> Content:
-    """What the learner's code printed, and NumPy's warnings."""
-    if report is None or not (report.output.strip() or report.warnings):
-        return Content.assemble(("Nothing was printed.", "$dim"))
-    parts = [Content.assemble((warning, "$dim")) for warning in report.warnings]
-    if report.output.strip():
-        lines = printable(report.output).rstrip().split("\n")
-        shown = [line if len(line) <= OUTPUT_COLUMNS else f"{line[:OUTPUT_COLUMNS]} …" for line in lines[:OUTPUT_LINES]]
-        cut = "  (the beginning of it)" if report.output_cut or len(lines) > OUTPUT_LINES else ""
-        parts.append(Content.assemble((f"your output{cut}", "$faint")))
-        parts.append(Content("\n".join(shown)))
-    return Content("\n").join(parts)
 
 
 def tensors(report: Report, chosen: int, stale: bool, width: int, height: int) -> list[Content]:
@@ -122,8 +106,8 @@ def tensors(report: Report, chosen: int, stale: bool, width: int, height: int) -
 
 
 def remarks(report: Report, width: int) -> list[Content]:
-    """Which documented variant the file is, and once it has passed what is worth knowing and is no fault."""
-    said = [f"This is the variant: {report.variant}."] if report.variant else []
+    """Which documented variant a file is taken for, and once it has passed what is worth knowing and is no fault."""
+    said = [f"Judged as the variant: {report.variant}."] if report.variant and not report.passed else []
     said += report.notes if report.passed else ()
     return [Content("  ") + line for words in said for line in Content.styled(words, "$dim").wrap(max(10, width - 2))]
 

@@ -171,7 +171,7 @@ class LessonScreen(TutorScreen):
 
     def _onward(self) -> Content:
         if self.open_question is not None:
-            return lesson_view.onward("F7", "reads on without an answer; the page goes on behind it")
+            return lesson_view.onward("F7", "reads on without an answer; the page goes on behind it", "skip")
         if self.number + 1 < len(self.sections):
             return lesson_view.onward("n", self.sections[self.number + 1].title)
         if self.track != "lesson":

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from tutor.course import Diagram, Lesson, Math, Mistake, Prose, PythonRun, Section
 from tutor.learner import BoxResult
-from tutor.tui.rendering import MEASURE, hanging, indented, inline_content, markdown_content, python_content
+from tutor.tui.rendering import MEASURE, clickable, hanging, indented, inline_content, markdown_content, python_content
 from tutor.tui.widgets.picture import picture_content
 
 FORMULA_INDENT = 4
@@ -116,7 +116,7 @@ def output(shown: Output | None, running: bool, width: int) -> Content:
     if running:
         return Content.styled("  running …", "$dim")
     if shown is None:
-        return Content.assemble(("  r ", "$accent"), ("runs it", "$dim"))
+        return Content("  ") + clickable(Content.assemble(("r ", "$accent"), ("runs it", "$dim")), "screen.run")
     parts = []
     if shown.text:
         parts.append(Content.styled(f"  printed{' (cut)' if shown.cut else ''}", "$dim"))
@@ -132,6 +132,7 @@ def output(shown: Output | None, running: bool, width: int) -> Content:
 # ── the end of a page ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def onward(key: str, words: str) -> Content:
+def onward(key: str, words: str, action: str = "next") -> Content:
     """What comes after this page, and the key that leads there."""
-    return Content.assemble((f"{key} ", "$accent"), (inline_content(words).stylize_before("$dim")))
+    line = Content.assemble((f"{key} ", "$accent"), (inline_content(words).stylize_before("$dim")))
+    return clickable(line, f"screen.{action}")

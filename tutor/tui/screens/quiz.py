@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from tutor.course import Question
 from tutor.progress import next_step
+from tutor.tui.rendering import clickable
 from tutor.tui.screens import quiz_view
 from tutor.tui.screens.quiz_view import Sitting
 from tutor.tui.screens.screen import TutorScreen
@@ -135,7 +136,7 @@ class QuizScreen(TutorScreen):
         rest = len(self.questions) - len(self.sitting.first)
         missed = len(self.sitting.missed) - len(self.sitting.second)
         words = "the next question" if rest else "what you missed, once more" if missed else "the result"
-        return Content.assemble(("⏎ ", "$accent"), (words, "$dim"))
+        return clickable(Content.assemble(("⏎ ", "$accent"), (words, "$dim")), "screen.next")
 
     # ── what is shown ────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from textual.content import Content
 
 from tutor.course import Asked, Feedback, Question, draw
-from tutor.tui.rendering import MEASURE, hanging, inline_content, markdown_content
+from tutor.tui.rendering import MEASURE, clickable, hanging, inline_content, markdown_content
 
 SEEDS = 2**31
 
@@ -180,11 +180,11 @@ def result(sitting: Sitting, goes_on: str, width: int) -> Content:
     parts.append(Content("\n").join(rows))
     parts.append(
         Content("\n").join(
-            Content.assemble((f"{key:<5}", "$accent"), (does, style))
-            for key, does, style in (
-                ("⏎", goes_on, "bold $bright"),
-                ("r", "answer it again, with other numbers", "$foreground"),
-                ("esc", "back", "$foreground"),
+            clickable(Content.assemble((f"{key:<5}", "$accent"), (does, style)), action)
+            for key, does, style, action in (
+                ("⏎", goes_on, "bold $bright", "screen.next"),
+                ("r", "answer it again, with other numbers", "$foreground", "screen.again"),
+                ("esc", "back", "$foreground", "app.back"),
             )
         )
     )

@@ -9,11 +9,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tutor.tui.rendering import clickable
+
 KEYS = (
     ("⏎", "goes on: opens what is chosen, turns the page, answers"),
     ("esc", "goes back"),
     ("ctrl+s", "saves your code and judges every gradient in it"),
-    ("F1", "help: every key that acts where you are"),
+    ("F1 or ?", "help: every key that acts where you are"),
     ("ctrl+q", "quits; nothing is ever lost"),
 )
 
@@ -45,8 +47,9 @@ class WelcomeScreen(ModalScreen[None]):
             )
             yield Static(
                 Content("\n").join(
-                    Content.assemble((f"{key:<8}", "$accent"), (words, "$foreground")) for key, words in KEYS
+                    Content.assemble((f"{key:<9}", "$accent"), (words, "$foreground")) for key, words in KEYS
                 ),
                 classes="gap",
             )
-            yield Static(Content.assemble(("⏎ ", "$accent"), ("begin", "bold $bright")))
+            begin = Content.assemble(("⏎ ", "$accent"), ("begin", "bold $bright"))
+            yield Static(clickable(begin, "screen.dismiss"))

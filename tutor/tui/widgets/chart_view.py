@@ -28,6 +28,13 @@ class ChartView(Widget):
         self._chart: Chart | None = None
         self._strips: dict[int, tuple[Line, Strip]] = {}
 
+    def on_mount(self) -> None:
+        self.watch(self.app, "theme", self._in_other_colours, init=False)
+
+    def _in_other_colours(self) -> None:
+        self._strips.clear()
+        self.refresh()
+
     def show(self, series: Sequence[Plottable], spec: ChartSpec) -> None:
         """Draw the series into the widget's size."""
         if self._chart is None:
@@ -55,5 +62,5 @@ class ChartView(Widget):
         return strip
 
     def _style(self, role: Role) -> Style:
-        colour = self.app.theme_variables.get(ROLE_STYLES[role].removeprefix("$"), "#d0d0d0")
+        colour = self.app.theme_variables[ROLE_STYLES[role].removeprefix("$")]
         return self.rich_style + Style(color=colour)

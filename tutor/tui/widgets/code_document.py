@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import tree_sitter_python
@@ -22,7 +23,8 @@ def _python() -> tuple[Language, Query, dict[str, int]]:
     """The grammar, the query, and the rank of each of its names: the later one is drawn over the earlier."""
     language = Language(tree_sitter_python.language())
     query = Query(language, HIGHLIGHTS)
-    return language, query, {query.capture_name(number): number for number in range(query.capture_count)}
+    names = dict.fromkeys(re.findall(r"@([\w.]+)", HIGHLIGHTS))
+    return language, query, {name: rank for rank, name in enumerate(names)}
 
 
 class CodeDocument(SyntaxAwareDocument):
@@ -75,7 +77,8 @@ class CodeDocument(SyntaxAwareDocument):
             for node in captures[name]:
                 (top, left), (bottom, right) = node.start_point, node.end_point
                 for row in range(max(top, first), min(bottom, last - 1) + 1):
-                    found[row].append((left if row == top else 0, right if row == bottom else None, name))
+                    if row == top or row < bottom or right:  # else it ended with the line before
+                        found[row].append((left if row == top else 0, right if row == bottom else None, name))
         return found
 
 

@@ -10,7 +10,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import takewhile
-from os.path import commonprefix
 from typing import Literal, NamedTuple
 
 Location = tuple[int, int]
@@ -162,7 +161,7 @@ def toggle_comment(lines: Lines, anchor: Location, cursor: Location) -> Change |
     block = [line for row in selected_rows(anchor, cursor) if (line := lines[row]).strip()]
     if all(line.lstrip().startswith("#") for line in block):
         return _each(lines, anchor, cursor, _uncommented)
-    column = len(commonprefix([_leading(line) for line in block]))
+    column = min(len(_leading(line)) for line in block)
     return _each(lines, anchor, cursor, lambda line: (column, 0, "# ") if line.strip() else (0, 0, ""))
 
 

@@ -17,10 +17,12 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 
 from tutor.course import blanks
+from tutor.tui.theme import DARK, THEMES
 from tutor.tui.widgets import code_edit
 from tutor.tui.widgets.code_document import CodeDocument, Highlights, UnwrappedDocument
 from tutor.tui.widgets.code_edit import Change, Location
-from tutor.tui.widgets.code_theme import CODE_THEME, FAILED_LINE, FAILED_WORDS, FOUND
+from tutor.tui.widgets.code_theme import FOUND, code_looks
+from tutor.tui.widgets.in_turn import InTurn
 
 MOST_UNDONE = 2000  # steps that undo goes back; every line typed is one
 LEAST_WORDS = 16  # cells: with less room the end of a marked line says nothing
@@ -42,7 +44,7 @@ def _key(keys: str, action: str, name: str, tooltip: str) -> Binding:
     return Binding(keys, action, name, show=False, tooltip=tooltip, id=f"code.{name.lower().replace(' ', '_')}")
 
 
-class CodePane(TextArea):
+class CodePane(InTurn, TextArea):
     """The learner's file: Python, highlighted, where Tab indents and Esc leaves.
 
     It draws only the lines whose look has changed: a key costs the same in a long file as in a short one.
@@ -57,21 +59,12 @@ class CodePane(TextArea):
     class Left(Message):
         """Esc was pressed: the learner wants the keys for something else."""
 
-    class Asked(Message):
-        """The learner wants to find something, or to go to a line."""
-
-        def __init__(self, what: Literal["find", "line"]) -> None:
-            super().__init__()
-            self.what = what
-
-    # Second keys: tmux takes ctrl+b; VS Code's terminal ctrl+f and ctrl+g; some terminals have no ctrl+/.
+    # Second keys: tmux takes ctrl+b, and some terminals have no ctrl+/.
     BINDINGS = [
         _key("ctrl+z", "undo", "Undo", "Take the last change back"),
         _key("ctrl+y", "redo", "Redo", "Make it again"),
         _key("ctrl+b,ctrl+n", "next_blank", "Next blank", "Go to the next blank"),
         _key("alt+n", "previous_blank", "Previous blank", "Go to the blank before"),
-        _key("ctrl+f,ctrl+r", "ask('find')", "Find", "Find in the file"),
-        _key("ctrl+g,ctrl+l", "ask('line')", "Go to line", "Go to a line by its number"),
         _key("ctrl+underscore,ctrl+slash,ctrl+t", "comment", "Comment", "Make the lines comments, or code again"),
         _key("alt+up", "move_lines(-1)", "Move up", "Move the line, or the selected lines, up"),
         _key("alt+down", "move_lines(1)", "Move down", "Move them down"),
@@ -91,14 +84,26 @@ class CodePane(TextArea):
         super().__init__(
             text, soft_wrap=False, tab_behavior="indent", show_line_numbers=True, max_checkpoints=MOST_UNDONE, id="code"
         )
-        self.register_theme(CODE_THEME)
-        self.theme = CODE_THEME.name
+        for name in THEMES:
+            self.register_theme(code_looks(name).area)
+        self.looks = code_looks(DARK.name)
+        self.theme = self.looks.area.name
         self.cursor_blink = False
 
     # ── the document, and drawing no more of it than has changed ─────────────────────────────────────────────────────
 
     def _watch_language(self, language: str | None) -> None:
         """There is one language."""
+
+    def on_mount(self) -> None:
+        if code_looks(self.app.theme) is not self.looks:
+            self._app_theme_changed()
+
+    def _app_theme_changed(self) -> None:
+        """The code follows the theme of the app."""
+        self.looks = code_looks(self.app.theme)
+        self.theme = self.looks.area.name
+        self._draw_all()
 
     def _set_document(self, text: str, language: str | None) -> None:  # noqa: ARG002
         self.code = self.document = CodeDocument(text)
@@ -135,6 +140,11 @@ class CodePane(TextArea):
             self._draw(range(start[0], end[0] + 1))
         self._draw(place[0] for place in (bracket, self._matching_bracket_location) if place)
 
+    def _recompute_cursor_offset(self) -> None:
+        """While undo takes lines away, Textual looks for the cursor in those that are gone."""
+        cursor = min(self.cursor_location, self.document.end)
+        self._cursor_offset = self.wrapped_document.location_to_offset(cursor)
+
     def _draw(self, rows: Iterable[int]) -> None:
         top, height = self.scroll_offset.y, self.size.height
         for row in rows:
@@ -146,7 +156,7 @@ class CodePane(TextArea):
         if not text.plain.isprintable():
             text.plain = text.plain.translate(_SHOWN)
         if line_index + 1 == self.marked:
-            text.stylize(FAILED_LINE)
+            text.stylize(self.looks.failed_line)
         for column in self.found.get(line_index, ()):
             text.stylize(FOUND, column, column + self.found_length)
         return text
@@ -166,8 +176,9 @@ class CodePane(TextArea):
         if room < min(LEAST_WORDS, cell_len(self.words)):
             return strip
         words = self.words if cell_len(self.words) <= room else f"{set_cell_size(self.words, room - 1).rstrip()}…"
-        below = CODE_THEME.cursor_line_style if row == self.cursor_location[0] else CODE_THEME.base_style
-        style = (below or Style()) + FAILED_WORDS
+        area = self.looks.area
+        below = area.cursor_line_style if row == self.cursor_location[0] else area.base_style
+        style = (below or Style()) + self.looks.failed_words
         end = Segment(f" {words} ", style)
         return Strip.join([strip.crop(0, width - cell_len(end.text)), Strip([end])])
 
@@ -198,8 +209,17 @@ class CodePane(TextArea):
             return False
         return super().check_action(action, parameters)
 
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """A letter with alt is a key and no letter, other than Textual has it."""
+        return not key.startswith("alt+") and super().check_consume_key(key, character)
+
     async def _on_key(self, event: events.Key) -> None:
         """Enter and Tab indent; Esc leaves."""
+        if await self.in_turn(event):
+            return
+        if event.key.startswith("alt+"):
+            event.prevent_default()
+            return
         if event.key not in ("escape", "enter", "tab") or (self.read_only and event.key != "escape"):
             await super()._on_key(event)
             return
@@ -239,10 +259,6 @@ class CodePane(TextArea):
 
     def action_move_lines(self, by: Literal[-1, 1]) -> None:
         self._make(code_edit.move_lines(self.code.lines, *self.selection, by))
-
-    def action_ask(self, what: Literal["find", "line"]) -> None:
-        """Open the field at the foot of the pane."""
-        self.post_message(self.Asked(what))
 
     def action_next_blank(self) -> None:
         """Put the cursor on the next blank that is still empty, going round."""

@@ -2,48 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
 from rich.style import Style
 from textual.widgets.text_area import TextAreaTheme
 
-_DIM, _KEYWORD, _VALUE = "#8a8a8a", "#d7afff", "#ffd7af"
+from tutor.tui.theme import DARK, THEMES
 
-CODE_THEME = TextAreaTheme(
-    name="tutor",
-    base_style=Style(color="#d0d0d0", bgcolor="#121212"),
-    gutter_style=Style(color="#585858", bgcolor="#121212"),
-    cursor_style=Style(color="#121212", bgcolor="#ffaf5f"),
-    cursor_line_style=Style(bgcolor="#1c1c1c"),
-    cursor_line_gutter_style=Style(color=_DIM, bgcolor="#1c1c1c"),
-    bracket_matching_style=Style(bgcolor="#3a3a3a", bold=True),
-    selection_style=Style(bgcolor="#3a3a3a"),
-    syntax_styles={
-        "comment": Style(color=_DIM, italic=True),
-        "string": Style(color="#afd7af"),
-        "string.documentation": Style(color=_DIM),
-        "keyword": Style(color=_KEYWORD),
-        "keyword.function": Style(color=_KEYWORD),
-        "keyword.return": Style(color=_KEYWORD),
-        "keyword.operator": Style(color=_KEYWORD),
-        "conditional": Style(color=_KEYWORD),
-        "repeat": Style(color=_KEYWORD),
-        "include": Style(color=_KEYWORD),
-        "operator": Style(color="#d0d0d0"),
-        "number": Style(color=_VALUE),
-        "float": Style(color=_VALUE),
-        "boolean": Style(color=_VALUE),
-        "constant.builtin": Style(color=_VALUE),
-        "function": Style(color="#87afff"),
-        "function.call": Style(color="#87afff"),
-        "method": Style(color="#87afff"),
-        "method.call": Style(color="#87afff"),
-        "class": Style(color="#ffd75f"),
-        "type": Style(color="#ffd75f"),
-    },
-)
+# The colours by their names in the theme.
+_STYLES = {
+    "comment": "italic $dim",
+    "string": "$code-string",
+    "string.documentation": "$dim",
+    "keyword": "$code-keyword",
+    "keyword.function": "$code-keyword",
+    "keyword.return": "$code-keyword",
+    "keyword.operator": "$code-keyword",
+    "conditional": "$code-keyword",
+    "repeat": "$code-keyword",
+    "include": "$code-keyword",
+    "operator": "$foreground",
+    "number": "$code-value",
+    "float": "$code-value",
+    "boolean": "$code-value",
+    "constant.builtin": "$code-value",
+    "function": "$code-call",
+    "function.call": "$code-call",
+    "method": "$code-call",
+    "method.call": "$code-call",
+    "class": "$code-type",
+    "type": "$code-type",
+}
 
-FAILED_LINE = Style(bgcolor="#5f0000")
-FAILED_WORDS = Style(color=_DIM, bgcolor="#121212", italic=True)
-FOUND = Style(bgcolor="#3a3a3a")
+FOUND = Style(underline=True)  # the one that is selected has its background
+
+
+class CodeLooks(NamedTuple):
+    """What the code pane looks like in a theme."""
+
+    area: TextAreaTheme
+    failed_line: Style
+    failed_words: Style
+
+
+def syntax_style(name: str) -> str:
+    """The style of what tree-sitter calls so, for Content; "" where it is plain text."""
+    return _STYLES.get(name, "")
+
+
+@cache
+def code_looks(theme_name: str) -> CodeLooks:
+    """The looks of the code pane in one of the two themes."""
+    theme = THEMES.get(theme_name, DARK)
+    colours = {"foreground": theme.foreground or "", **theme.variables}
+    back, surface, selected = theme.background, theme.surface, colours["block-cursor-background"]
+    area = TextAreaTheme(
+        name=f"tutor-{theme.name}",
+        base_style=Style(color=theme.foreground, bgcolor=back),
+        gutter_style=Style(color=colours["faint"], bgcolor=back),
+        cursor_style=Style(color=colours["input-cursor-foreground"], bgcolor=colours["input-cursor-background"]),
+        cursor_line_style=Style(bgcolor=surface),
+        cursor_line_gutter_style=Style(color=colours["dim"], bgcolor=surface),
+        bracket_matching_style=Style(bgcolor=selected, bold=True),
+        selection_style=Style(bgcolor=selected),
+        syntax_styles={name: _rich_style(words, colours) for name, words in _STYLES.items()},
+    )
+    return CodeLooks(
+        area,
+        failed_line=Style(bgcolor=colours["code-failed"]),
+        failed_words=Style(color=colours["dim"], bgcolor=back, italic=True),
+    )
+
+
+def _rich_style(words: str, colours: Mapping[str, str]) -> Style:
+    *attributes, name = words.split()
+    return Style(color=colours[name.removeprefix("$")], italic="italic" in attributes)
+
 
 # Textual's own query asks for every identifier and tests it in Python: 90 ms a key in a file of 300 lines where this
 # takes 3. Where two patterns fit the same node the later one is shown.

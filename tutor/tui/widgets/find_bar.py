@@ -2,49 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.document._document import Selection
-from textual.events import DescendantFocus
-from textual.message import Message
 from textual.widgets import Input, Static
 
 from tutor.tui.widgets.code_edit import Location, at_or_after, find
 from tutor.tui.widgets.code_pane import CodePane
+from tutor.tui.widgets.in_turn import InTurn
 
 
-class FootField(Input):
-    """A line of text at the foot of the pane; it says which way to go on, and when it is left."""
+def _key(keys: str, action: str, name: str, tooltip: str) -> Binding:
+    return Binding(keys, action, name, show=False, tooltip=tooltip, id=f"code.{action}")
 
-    class Moved(Message):
-        """On to the next (1) or the previous (-1) one."""
 
-        def __init__(self, by: Literal[-1, 1]) -> None:
-            super().__init__()
-            self.by = by
-
-    class Done(Message):
-        """Back to the text: to what was found, or to where it all began."""
-
-        def __init__(self, *, stay: bool) -> None:
-            super().__init__()
-            self.stay = stay
+class FootField(InTurn, Input):
+    """A line of text at the foot of the pane."""
 
     def __init__(self) -> None:
         super().__init__(compact=True, select_on_focus=False)
         self.cursor_blink = False
 
-    def action_move(self, by: Literal[-1, 1]) -> None:
-        self.post_message(self.Moved(by))
+    async def _on_key(self, event: events.Key) -> None:
+        if not await self.in_turn(event):
+            await super()._on_key(event)
 
-    def action_done(self, stay: bool) -> None:
-        self.post_message(self.Done(stay=stay))
+    @property
+    def bar(self) -> FootBar:
+        """The bar that it is part of."""
+        return self.query_ancestor(FootBar)
+
+    def action_move(self, by: Literal[-1, 1]) -> None:
+        self.bar.move(by)
+
+    def action_done(self) -> None:
+        self.bar.done()
+
+    def action_leave(self) -> None:
+        self.bar.field.value = ""
+        self.bar.done()
 
 
 class FindField(FootField):
@@ -57,7 +58,7 @@ class FindField(FootField):
     BINDINGS = [
         Binding("enter,down,ctrl+f,ctrl+r", "move(1)", "Next", show=False, tooltip="The next place"),
         Binding("up", "move(-1)", "Previous", show=False, tooltip="The place before"),
-        Binding("escape", "done(True)", "Back", show=False, tooltip="Back to the text, there"),
+        Binding("escape", "done", "Back", show=False, tooltip="Back to the text, there"),
     ]
 
 
@@ -66,8 +67,8 @@ class LineField(FootField):
 
     HELP = "Type the number of a line: it is shown at once. Enter goes there, Esc goes back to where you were."
     BINDINGS = [
-        Binding("enter", "done(True)", "Go", show=False, tooltip="Go to this line"),
-        Binding("escape", "done(False)", "Back", show=False, tooltip="Back to where you were"),
+        Binding("enter", "done", "Go", show=False, tooltip="Go to this line"),
+        Binding("escape", "leave", "Back", show=False, tooltip="Back to where you were"),
     ]
 
 
@@ -90,6 +91,7 @@ class FootBar(Horizontal):
         self.pane = pane
         self.field = field
         self.note = Static()
+        self.shown: str | None = None  # what the pane shows the places of
         self.origin: tuple[Selection, tuple[int, int]] = (Selection(), (0, 0))
 
     def compose(self) -> ComposeResult:
@@ -103,8 +105,9 @@ class FootBar(Horizontal):
         self.field.value = text
         self.field.action_select_all()
         self.add_class("-open")
-        self.field.focus()
-        self.show()
+        self.screen.set_focus(self.field)
+        self.shown = None
+        self.catch_up()
 
     def close(self) -> None:
         """Go away, and take the marks along."""
@@ -125,15 +128,23 @@ class FootBar(Horizontal):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         if self.has_class("-open"):
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Show what was typed last, if that is not shown yet."""
+        if self.shown != self.field.value:
+            self.shown = self.field.value
             self.show()
 
-    @on(FootField.Done)
-    def _done(self, event: FootField.Done) -> None:
-        event.stop()
-        if not event.stay:
-            self.go_back()
+    def move(self, by: Literal[-1, 1]) -> None:
+        """On to the next of what was found, or back; where there is but one, it stays."""
+
+    def done(self) -> None:
+        """Back to the text."""
+        self.catch_up()
+        self.close()
         self.pane.move_cursor(min(self.pane.selection))
-        self.pane.focus()
+        self.screen.set_focus(self.pane)
 
 
 class FindBar(FootBar):
@@ -155,11 +166,11 @@ class FindBar(FootBar):
             self.go_back()
         self._show_place()
 
-    @on(FootField.Moved)
-    def _move(self, event: FootField.Moved) -> None:
-        event.stop()
+    def move(self, by: Literal[-1, 1]) -> None:
+        """On to the next place, or back."""
+        self.catch_up()
         if self.places:
-            self.at = (self.at + event.by) % len(self.places)
+            self.at = (self.at + by) % len(self.places)
             self._show_place()
 
     def _show_place(self) -> None:
@@ -191,26 +202,42 @@ class LineBar(FootBar):
 class CodeEditor(Vertical):
     """The code pane with its fields at the foot."""
 
+    # VS Code's terminal takes ctrl+f and ctrl+g: both have a second key.
+    BINDINGS = [
+        _key("ctrl+f,ctrl+r", "find", "Find", "Find in the file"),
+        _key("ctrl+g,ctrl+l", "go_to_line", "Go to line", "Go to a line by its number"),
+    ]
+
     def __init__(self, pane: CodePane) -> None:
         super().__init__(id="editor")
         self.pane = pane
-        self.bars = {"find": FindBar(pane), "line": LineBar(pane)}
+        self.find_bar, self.line_bar = FindBar(pane), LineBar(pane)
 
     def compose(self) -> ComposeResult:
         yield self.pane
-        yield from self.bars.values()
+        yield self.find_bar
+        yield self.line_bar
 
-    def open_bars(self) -> Iterator[FootBar]:
-        """The fields that are there now: at most one."""
-        return (bar for bar in self.bars.values() if bar.has_class("-open"))
+    @property
+    def bar(self) -> FootBar | None:
+        """The field that is there now."""
+        return next((bar for bar in (self.find_bar, self.line_bar) if bar.has_class("-open")), None)
 
-    def on_code_pane_asked(self, message: CodePane.Asked) -> None:
-        """Open the field; what is selected is what is looked for."""
+    def action_find(self) -> None:
+        """Find what is selected, or what is typed then."""
         selected = self.pane.selected_text
-        self.bars[message.what].open(selected if message.what == "find" and "\n" not in selected else "")
+        self._open(self.find_bar, "" if "\n" in selected else selected)
 
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
+    def action_go_to_line(self) -> None:
+        """Ask for the number of a line."""
+        self._open(self.line_bar, "")
+
+    def _open(self, bar: FootBar, text: str) -> None:
+        if self.bar is not None:
+            self.bar.close()
+        bar.open(text)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Back in the text, by whatever way: the field has done its work."""
-        if event.widget is self.pane:
-            for bar in self.open_bars():
-                bar.close()
+        if event.widget is self.pane and self.bar is not None and not self.bar.field.has_focus:
+            self.bar.close()

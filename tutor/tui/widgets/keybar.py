@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from textual import events
 from textual.app import RenderResult
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 from textual.content import Content
 from textual.widget import Widget
 
@@ -27,14 +27,18 @@ class KeyBar(Widget):
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
 
+    def entries(self) -> list[ActiveBinding]:
+        """The keys that are shown, and whose they are."""
+        active = self.screen.active_bindings.values()
+        shown = [entry for entry in active if entry.binding.show and entry.enabled]
+        distinct = {entry.binding.action: entry for entry in reversed(shown)}
+        once = [entry for entry in shown if distinct.pop(entry.binding.action, None) is not None]
+        declared = [binding.action for binding in self.screen.BINDINGS if isinstance(binding, Binding)]
+        return sorted(once, key=lambda entry: _place(entry.binding.action, declared))[:MOST_KEYS]
+
     def bindings(self) -> list[Binding]:
         """The keys that are shown."""
-        active = self.screen.active_bindings.values()
-        shown = [entry.binding for entry in active if entry.binding.show and entry.enabled]
-        distinct = {binding.action: binding for binding in reversed(shown)}
-        once = [binding for binding in shown if distinct.pop(binding.action, None) is not None]
-        declared = [binding.action for binding in self.screen.BINDINGS if isinstance(binding, Binding)]
-        return sorted(once, key=lambda binding: _place(binding.action, declared))[:MOST_KEYS]
+        return [entry.binding for entry in self.entries()]
 
     def render(self) -> RenderResult:
         parts: list[Content] = []
@@ -52,8 +56,8 @@ class KeyBar(Widget):
     async def on_click(self, event: events.Click) -> None:
         """A click on a key does what the key does."""
         x = event.x - 1
-        for binding in self.bindings():
+        for node, binding, *_ in self.entries():
             x -= len(self.app.get_key_display(binding)) + len(binding.description) + 4
             if x < 0:
-                await self.screen.run_action(binding.action)
+                await self.app.run_action(binding.action, node)
                 return

@@ -14,25 +14,33 @@ from tutor.tui.screens import lab_view
 class TensorTable(Widget, can_focus=True):
     """The judged tensors in backward order, and what is known of the chosen one."""
 
-    HELP = "Every array your code made, in the order in which the pass makes them. Arrows choose one; its cells follow."
+    HELP = (
+        "Every array your code made, in the order in which the pass makes them. "
+        "Arrows choose one; enter shows it cell by cell."
+    )
 
     DEFAULT_CSS = "TensorTable { height: auto; min-height: 100%; }"  # room to grow without moving anything
 
     BINDINGS = [
         Binding("down,j", "move(1)", "Next tensor", show=False),
         Binding("up,k", "move(-1)", "Previous tensor", show=False),
+        Binding("enter", "screen.diff", "Cells", show=False, tooltip="The chosen tensor, cell by cell"),
     ]
 
     report: reactive[Report | None] = reactive(None)
     stale: reactive[bool] = reactive(False)
     chosen: reactive[int] = reactive(0)
 
-    def watch_report(self, report: Report | None) -> None:
+    def watch_report(self) -> None:
         """A new verdict points at its first wrong tensor."""
-        if report is not None:
-            first = report.first_wrong
-            self.chosen = report.checks.index(first) if first in report.checks else 0
+        self.to_first_wrong()
         self._fit()
+
+    def to_first_wrong(self) -> None:
+        """Choose the first wrong tensor, where there is one, else the first."""
+        if self.report is not None:
+            first = self.report.first_wrong
+            self.chosen = self.report.checks.index(first) if first in self.report.checks else 0
 
     def _fit(self) -> None:
         """Arrange the screen anew only where the lines need another height: it costs several frames' time."""
@@ -62,6 +70,9 @@ class TensorTable(Widget, can_focus=True):
         if self.report is not None and self.report.checks:
             self.chosen = max(0, min(len(self.report.checks) - 1, self.chosen + by))
 
-    def on_click(self, event: events.Click) -> None:
+    async def on_click(self, event: events.Click) -> None:
+        """A click chooses, a second one opens."""
         if self.report is not None and 1 <= event.y <= len(self.report.checks):
             self.chosen = event.y - 1
+            if event.chain == 2:
+                await self.run_action("screen.diff")
