@@ -257,8 +257,9 @@ class Learner:
 
     def go_to_line(self, number: int) -> None:
         """Move the cursor to a line of the code by the arrow keys."""
+        self.see(lambda _: self.cursor())
         here = self.cursor()
-        assert here is not None, "the code has no cursor"
+        assert here is not None
         self.press(*["down" if number > here[0] else "up"] * abs(number - here[0]))
         self.see(lambda _: (self.cursor() or (0,))[0] == number)
 
@@ -284,7 +285,7 @@ class Learner:
             self.press("f4")
         self.see(*words)
         if alone:
-            self.press("f4")
+            self.press("1")
             self.see(lambda _: self.cursor())
 
     # ── training ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -123,7 +123,7 @@ def test_an_exercise_from_the_starter_to_the_solution(tmp_path: Path) -> None:
     asked = tutor(tmp_path, "reset", "linear_scratch")
     assert asked.status == 2 and "--yes" in asked.err and file.read_text() == LINEAR
     reset = tutor(tmp_path, "reset", "linear_scratch", stdin="y\n")
-    kept = next((tmp_path / "backup").rglob("*before-reset*"))
+    kept = next(path for path in (tmp_path / "backup").rglob("*.py") if path.read_text() == LINEAR)
     assert reset.status == 0 and str(kept) in reset.out
     assert kept.read_text() == LINEAR != file.read_text()
 

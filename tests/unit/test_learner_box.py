@@ -388,7 +388,7 @@ def test_the_time_of_a_job_is_what_it_had_and_what_it_slept(
     assert time_up(2.0, clock, processes.Spent(processor, delayed)) == why
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="marks are for Linux")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the zygote is for Linux")
 def test_a_mark_is_inherited_and_cannot_be_made_anothers() -> None:
     source = (
         "import resource, sys; sys.path.insert(0, sys.argv[1]); from inside import processes; import os\n"

@@ -147,7 +147,10 @@ def reset(paths: Paths, id: str, yes: bool) -> int:
 @click.option("--restore", type=click.IntRange(1), metavar="N", help="Put version N back; what stands there is kept.")
 @click.pass_obj
 def history(paths: Paths, id: str, show: int | None, restore: int | None) -> int:
-    """List what your file was: every version that was judged or replaced, newest first."""
+    """List and restore what your file was.
+
+    Every version that was judged, or that another took the place of, newest first.
+    """
     file = work_file(paths, load_challenge(paths.lessons, id))
     versions = file.history.all()
     number = show or restore

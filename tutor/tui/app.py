@@ -54,7 +54,7 @@ class TutorApp(App[int]):
     """The tutor in a terminal."""
 
     TITLE = "tutor"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = ["app.tcss", "screens/home.tcss"]  # Textual loads no style for the screen at the bottom of the stack
     COMMANDS = {palette_commands}
     BINDINGS = [
         # Textual's own ctrl+p falls away as soon as another key is bound to the palette: both stand here.

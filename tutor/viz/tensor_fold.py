@@ -40,11 +40,13 @@ def fold(error: npt.NDArray[np.float64], room: int, cursor: int) -> tuple[Item, 
     if lines <= room or not largest or np.count_nonzero(worst >= AS_BAD * largest) > lines // 2:
         return tuple(range(lines))
     wrong = np.count_nonzero(error, axis=1)
-    order = np.argsort(-worst, kind="stable")
-    chosen = order[: min(max(1, room // 3), np.count_nonzero(worst))]
-    near = np.abs(np.arange(lines)[:, None] - chosen).min(axis=1)
-    near[cursor] = 0
-    items = _items(near <= 1, wrong)
+    order = np.argsort(-worst, kind="stable")[: np.count_nonzero(worst)]
+    for most in (room, room // 2, room // 3):  # as many of the worst as have room with their neighbours, or a few more
+        near = np.abs(np.arange(lines)[:, None] - order[: max(1, most)]).min(axis=1)
+        near[cursor] = 0
+        items = _items(near <= 1, wrong)
+        if len(items) <= room:
+            break
     for reach in range(2, room):  # more of the neighbours, as long as there is room
         wider = _items(near <= reach, wrong)
         if len(wider) > room:

@@ -88,8 +88,8 @@ class Spares:
         return math.inf if len(self.idle) >= self.wanted else self.again
 
     def prepare(self) -> None:
-        """Start one spare if one is missing."""
-        if self.due <= time.monotonic():
+        """Start the spares that are missing: together, as after a fork whatever the host writes to is copied."""
+        while self.due <= time.monotonic():
             try:
                 self.idle.append(self._new())
             except OSError:  # a full disk, too many processes; whoever needs one will hear the reason from `start`

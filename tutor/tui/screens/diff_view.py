@@ -93,7 +93,8 @@ def _array(values: object, check: Check, quantity: Quantity, same_case: bool) ->
 def _shows(cells: TensorCells, sizes: dict[str, int], said: str) -> str:
     if "yours" not in cells.values or "expected" not in cells.values:
         return ""
-    yours, expected = (cells.values[quantity].reshape(cells.shapes[quantity]) for quantity in ("yours", "expected"))  # type: ignore[index]
+    yours = cells.values["yours"].reshape(cells.shapes["yours"])
+    expected = cells.values["expected"].reshape(cells.shapes["expected"])
     if cells.comparable:
         return what_cells_show(yours, expected, cells.error.reshape(yours.shape) > 0, sizes, said)
     return what_shapes_show(yours, expected)

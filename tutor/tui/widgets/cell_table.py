@@ -65,7 +65,10 @@ class CellTable(Widget, can_focus=True):
         self._drawn: tuple[object, Frame, Picture] | None = None
 
     def on_mount(self) -> None:
-        self.watch(self.app, "theme", lambda _: self.refresh(), init=False)
+        self.watch(self.app, "theme", self._in_other_colours, init=False)
+
+    def _in_other_colours(self) -> None:
+        self.refresh()
 
     @property
     def frame(self) -> Frame | None:

@@ -7,6 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.theme import Theme
 from textual.widget import Widget
 
 from tutor.tui.theme import ROLE_STYLES
@@ -29,9 +30,9 @@ class ChartView(Widget):
         self._strips: dict[int, tuple[Line, Strip]] = {}
 
     def on_mount(self) -> None:
-        self.watch(self.app, "theme", self._in_other_colours, init=False)
+        self.app.theme_changed_signal.subscribe(self, self._in_other_colours)
 
-    def _in_other_colours(self) -> None:
+    def _in_other_colours(self, theme: Theme) -> None:  # noqa: ARG002
         self._strips.clear()
         self.refresh()
 
