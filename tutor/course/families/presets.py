@@ -227,7 +227,8 @@ PRESETS: Mapping[str, Preset] = {
     "relu": _activation("ReLU()", **_KINKED),
     "leaky_relu": _activation("LeakyReLU()", **_KINKED),
     "sigmoid": _activation("Sigmoid()", **_SMOOTH),
-    "tanh": _activation("Tanh()", **_SMOOTH),
+    # (1 - e) / (1 + e) takes two numbers near 1 from each other: near 0 its rounding is of their size.
+    "tanh": _activation("Tanh()", **{**_SMOOTH, "terms": {"x": "abs(g)", "out": "np.ones_like(x)"}}),
     "conv2d": Preset(
         module="conv2d",
         make="Conv2D(c_in, c_out, k, stride, padding)",
