@@ -182,6 +182,8 @@ def test_ctrl_z_in_the_editor_gives_the_prompt_and_fg_the_editor(terminal: Start
     shell.wait_for(re.compile(r"EDITING \d+"), PATIENCE)
     for times in (1, 2):
         shell.press("z")
+        # What is typed before the shell has its terminal back goes with the editor's settings.
+        shell.wait_for(lambda t, n=times: t.raw.count(b"Stopped") == n and t.text.rstrip().endswith("$"), PATIENCE)  # type: ignore[misc]
         shell.type(f"echo prompt$((40+{times}))\n")
         shell.wait_for(f"prompt4{times}", PATIENCE)
         shell.type("fg\n")
