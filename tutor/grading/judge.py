@@ -18,6 +18,7 @@ from tutor.grading.norms import (
     FLOOR_FLOAT32,
     LIMIT_FLOAT32,
     LIMIT_FLOAT64,
+    NOTHING_FLOAT32,
     AnyArray,
     norm_ratio,
     worst_index,
@@ -131,7 +132,7 @@ def _judge_result(
     else:
         got = np.asarray(got, dtype=np.float64)
         limits = _limits(challenge, planned, truth, name)
-        ratio = norm_ratio(got, expected, limits.floor)
+        ratio = norm_ratio(got, expected, limits.floor, limits.nothing)
         worst = _cell(got, expected) if got.size else None
         judged_by_value = stage == "forward" or not planned.case.kink
         if judged_by_value and not ratio <= limits.ratio:
@@ -173,14 +174,16 @@ class _Limits(NamedTuple):
     ratio: float
     again: float
     floor: float
+    nothing: float  # the norm below which nothing is left but rounding
 
 
 def _limits(challenge: Challenge, planned: Planned, truth: Truth, name: str) -> _Limits:
     single = planned.case.dtype == "float32"
     within = challenge.judge.within.get(name, 0.0)
-    floor = (FLOOR_FLOAT32 if single else FLOOR) * truth.terms[name] if name in truth.terms else 0.0
+    terms = truth.terms.get(name, 0.0)
+    floor, nothing = (FLOOR_FLOAT32 * terms, NOTHING_FLOAT32 * terms) if single else (FLOOR * terms, FLOOR * terms)
     again = max(within, LIMIT_FLOAT32 if single else SECOND_CALL_LIMIT)
-    return _Limits(max(within, LIMIT_FLOAT32) if single else within or LIMIT_FLOAT64, again, floor)
+    return _Limits(max(within, LIMIT_FLOAT32) if single else within or LIMIT_FLOAT64, again, floor, nothing)
 
 
 # ── the passes after the first ───────────────────────────────────────────────────────────────────────────────────────
@@ -241,7 +244,11 @@ def _called_twice(answer: CaseResult, stage: Stage) -> bool:
 def _differs(got: AnyArray, again: AnyArray | None, limits: _Limits) -> bool:
     if again is not None and np.array_equal(again, got):
         return False  # to the last bit, as it is almost always
-    return again is None or again.shape != got.shape or not norm_ratio(again, got, limits.floor) <= limits.again
+    return (
+        again is None
+        or again.shape != got.shape
+        or not norm_ratio(again, got, limits.floor, limits.nothing) <= limits.again
+    )
 
 
 def _cell(got: AnyArray, expected: AnyArray) -> Cell:

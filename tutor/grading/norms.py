@@ -12,6 +12,7 @@ LIMIT_FLOAT64 = 1e-6
 LIMIT_FLOAT32 = 1e-4
 FLOOR = 1e-9  # of the magnitude of the terms that were summed
 FLOOR_FLOAT32 = 1e-3  # rounding, 1e-7 of the terms, stays within the limit at the floor: as for float64
+NOTHING_FLOAT32 = 1e-6  # below it nothing is left of a float32 sum but rounding; in float64 that is the floor itself
 
 SMALLEST_SQUARE, LARGEST_SQUARE = 1e-200, 1e200  # of a norm that may be taken without rescaling
 
@@ -26,26 +27,27 @@ def norm(values: AnyArray) -> float:
     return largest * float(np.sqrt(np.sum(np.square(np.asarray(values, dtype=np.float64) / largest))))
 
 
-def norm_ratio(got: AnyArray, expected: AnyArray, floor: float = 0.0) -> float:
+def norm_ratio(got: AnyArray, expected: AnyArray, floor: float = 0.0, nothing: float | None = None) -> float:
     """|got - expected| / (|got| + |expected| + floor): 0 when equal, near 1 when unrelated, 1 where one is not finite.
 
-    Two tensors that are both below the floor agree: a saturated sigmoid or a bias before batch norm has a true
-    gradient of zero, and what is left of it is rounding.
+    Two tensors that are both at most `nothing`, the floor unless it is given, agree: a saturated sigmoid or a bias
+    before batch norm has a true gradient of zero, and what is left of it is rounding.
     """
+    nothing = floor if nothing is None else nothing
     got = np.asarray(got, dtype=np.float64)
     expected = np.asarray(expected, dtype=np.float64)
     squares = float(np.vdot(got, got)), float(np.vdot(expected, expected))
     # No overflow, no underflow, nothing infinite, the floor included.
     if min(squares) > SMALLEST_SQUARE and max(squares) < LARGEST_SQUARE and floor < LARGEST_SQUARE:
         norm_got, norm_expected = math.sqrt(squares[0]), math.sqrt(squares[1])
-        if norm_got <= floor and norm_expected <= floor:
+        if norm_got <= nothing and norm_expected <= nothing:
             return 0.0
         difference = got - expected
         return math.sqrt(float(np.vdot(difference, difference))) / (norm_got + norm_expected + floor)
-    return _careful_norm_ratio(got, expected, floor)
+    return _careful_norm_ratio(got, expected, floor, nothing)
 
 
-def _careful_norm_ratio(got: AnyArray, expected: AnyArray, floor: float) -> float:
+def _careful_norm_ratio(got: AnyArray, expected: AnyArray, floor: float, nothing: float) -> float:
     if not (np.isfinite(got).all() and np.isfinite(expected).all() and np.isfinite(floor)):
         return 1.0
     # In units of the largest entry: neither the difference nor a norm of entries near 1e308 may overflow, since a
@@ -53,9 +55,9 @@ def _careful_norm_ratio(got: AnyArray, expected: AnyArray, floor: float) -> floa
     unit = max(float(np.max(np.abs(got), initial=0.0)), float(np.max(np.abs(expected), initial=0.0)), floor)
     if unit == 0.0:
         return 0.0
-    got, expected, floor = got / unit, expected / unit, floor / unit
+    got, expected, floor, nothing = got / unit, expected / unit, floor / unit, nothing / unit
     norm_got, norm_expected = norm(got), norm(expected)
-    if norm_got <= floor and norm_expected <= floor:
+    if norm_got <= nothing and norm_expected <= nothing:
         return 0.0
     return norm(got - expected) / (norm_got + norm_expected + floor)
 
