@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -17,12 +16,6 @@ GRAD_W = "self.grad_W = self.x.T @ grad_output"
 GRAD_B = "self.grad_b = grad_output.sum(axis=0)"
 GRAD_INPUT = "return grad_output @ self.W.T"
 OUT = "return x @ self.W + self.b"
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 def first_report(box: Box, name: str, source: str) -> Report:
@@ -61,6 +54,9 @@ def test_right(box: Box) -> None:
         ("grad_W", GRAD_W, f"{GRAD_W} * 0", "every entry is zero"),
         ("grad_W", GRAD_W, f"{GRAD_W}; self.grad_W[2] += 1", "row 2 is wrong"),
         ("grad_W", GRAD_W, f"{GRAD_W}; self.grad_W[:, 1] += 1", "column 1 is wrong"),
+        ("grad_W", GRAD_W, f"{GRAD_W}; self.grad_W[2, 1] += 1", "the value at [2, 1] is wrong"),
+        ("grad_W", GRAD_W, f"{GRAD_W}; self.grad_W[2, 1:] += 1", "2 of the 3 values in row 2 are wrong"),
+        ("grad_W", GRAD_W, f"{GRAD_W}; self.grad_W[:3, 1] += 1", "3 of the 4 values in column 1 are wrong"),
         ("grad_W", GRAD_W, f"{GRAD_W}; self.grad_W[:2, 1:] += 1", "4 of its 12 values are wrong"),
         ("grad_b", GRAD_B, f"{GRAD_B}; self.grad_b[1] += 1", "1 of its 3 values is wrong"),
         ("out", OUT, "return x @ self.W - self.b", "15 of its 15 values are wrong"),

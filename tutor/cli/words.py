@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tutor.course import TIERS, Broken
-from tutor.grading import Check, Report, Verdict
+from tutor.grading import VERDICT_WORDS, Check, Report
 from tutor.learner import printable
 from tutor.progress import ExerciseState
 from tutor.training import Tick, duration
@@ -23,18 +23,6 @@ COLUMNS = 80
 OUTPUT_LINES = 60
 LONGEST_NAME = 40  # a column is no wider for a longer name
 SIGN = {"right": "✓", "not_reached": "·"}
-# The words of the Lab.
-VERDICT: dict[Verdict, str] = {
-    "right": "right",
-    "wrong_value": "value",
-    "wrong_shape": "shape",
-    "wrong_dtype": "dtype",
-    "non_finite": "not finite",
-    "missing": "missing",
-    "mutated": "changed",
-    "unstable": "2nd call",
-    "not_reached": "not reached",
-}
 
 
 def broken_text(broken: Broken) -> str:
@@ -139,7 +127,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 def _facts(check: Check) -> tuple[str, str, str, str]:
     shape = check.actual_shape if check.actual_shape is not None else check.expected_shape
     error = "" if check.ratio is None else f"{check.ratio:.0e}"
-    return check.name, shape_text(shape), VERDICT[check.verdict], error
+    return check.name, shape_text(shape), VERDICT_WORDS[check.verdict], error
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

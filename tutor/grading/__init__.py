@@ -11,7 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tutor.grading.report import CaseOutput, CaseRow, Cell, Check, Report, Tensor, TierCount, Verdict
+from tutor.grading.report import VERDICT_WORDS, CaseOutput, CaseRow, Cell, Check, Report, Tensor, TierCount, Verdict
 
 if TYPE_CHECKING:
     from tutor.grading.full_check import FullGradient, full_gradient
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tutor.grading.sweep import SweepReport, sweep_steps, swept_names
 
 __all__ = [
+    "VERDICT_WORDS",
     "CaseOutput",
     "CaseRow",
     "Cell",

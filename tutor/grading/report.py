@@ -21,6 +21,18 @@ Verdict = Literal[
     "unstable",  # the second call differs from the first
     "not_reached",
 ]
+# A verdict in a word or two, as a table has room for.
+VERDICT_WORDS: dict[Verdict, str] = {
+    "right": "right",
+    "wrong_value": "value",
+    "wrong_shape": "shape",
+    "wrong_dtype": "dtype",
+    "non_finite": "not finite",
+    "missing": "missing",
+    "mutated": "changed",
+    "unstable": "2nd call",
+    "not_reached": "not reached",
+}
 Status = Literal["passed", "right_so_far", "failed", "could_not_run"]
 
 

@@ -121,11 +121,17 @@ def _pattern(got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
     wrong = int(got.size - np.count_nonzero(close))
     if got.ndim == 2 and got.size > wrong > 0:
         bad_rows, bad_columns = np.flatnonzero(~close.all(axis=1)), np.flatnonzero(~close.all(axis=0))
-        if len(bad_rows) == 1 and got.shape[0] > 1:
-            return f"row {bad_rows[0]} is wrong"
-        if len(bad_columns) == 1 and got.shape[1] > 1:
-            return f"column {bad_columns[0]} is wrong"
+        if wrong == 1:
+            return f"the value at [{bad_rows[0]}, {bad_columns[0]}] is wrong"
+        if len(bad_rows) == 1:
+            return _in_a_line(wrong, got.shape[1], f"row {bad_rows[0]}")
+        if len(bad_columns) == 1:
+            return _in_a_line(wrong, got.shape[0], f"column {bad_columns[0]}")
     return f"{wrong} of its {got.size} values {'is' if wrong == 1 else 'are'} wrong"
+
+
+def _in_a_line(wrong: int, length: int, line: str) -> str:
+    return f"{line} is wrong" if wrong == length else f"{wrong} of the {length} values in {line} are wrong"
 
 
 def common_factor(got: AnyArray, expected: AnyArray) -> float | None:

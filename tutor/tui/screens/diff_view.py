@@ -11,10 +11,9 @@ import numpy.typing as npt
 from textual.content import Content
 
 from tutor.course import Challenge
-from tutor.grading import Check, Report, Tensor
+from tutor.grading import VERDICT_WORDS, Check, Report, Tensor
 from tutor.grading.cells import what_cells_show, what_shapes_show
 from tutor.grading.report import case_order
-from tutor.tui.screens.lab_view import WORDS
 from tutor.viz.tensor_cells import Quantity, TensorCells, compare
 from tutor.viz.tensor_layout import Frame
 
@@ -66,7 +65,7 @@ def subject(report: Report, name: str, challenge: Challenge) -> Subject:
 
 def _why_not_shown(check: Check, tensor: Tensor | None) -> str:
     if check.verdict == "not_reached":
-        return f"Your code has not come as far as {check.name}."
+        return ""  # its sentence says it
     if tensor is None:
         entries = prod(check.expected_shape)
         return f"{check.name} has {entries:,} entries, too many to be listed here.".replace(",", " ", 1)
@@ -114,7 +113,7 @@ def title(found: Subject, width: int) -> Content:
     if check.actual_shape is not None and check.actual_shape != check.expected_shape:
         shapes = f"{shapes}, expected {shape_text(check.expected_shape)}"
     sign, style = ("✓", "$good") if right else ("·", "$dim") if check.verdict == "not_reached" else ("✗", "$bad")
-    verdict = "right" if right else WORDS[check.verdict]
+    verdict = VERDICT_WORDS[check.verdict]
     left = Content.assemble(
         (check.name, "bold $bright"), (f" {shapes}", "$foreground"), (f"   {sign} {verdict}", style)
     )

@@ -9,21 +9,10 @@ from typing import NamedTuple
 from textual.content import Content
 
 from tutor.course import TIERS
-from tutor.grading import Check, Report, Tensor
+from tutor.grading import VERDICT_WORDS, Check, Report, Tensor
 from tutor.tui.rendering import clickable
 
 SIGNS = {"right": ("✓", "$good"), "not_reached": ("·", "$faint")}
-WORDS = {
-    "right": "",
-    "wrong_value": "value",
-    "wrong_shape": "shape",
-    "wrong_dtype": "dtype",
-    "non_finite": "not finite",
-    "missing": "missing",
-    "mutated": "changed",
-    "unstable": "2nd call",
-    "not_reached": "not reached",
-}
 AFTER_THE_PASS = "F5 trains a network with it, F7 goes on. Esc, then s: other solutions."
 HEADLINE_LINES = 2  # have their place always, as lab.tcss says too: most verdicts fit, and nothing below them moves
 CELLS_SHOWN = 6  # rows of the small diff
@@ -161,7 +150,7 @@ def table(report: Report, chosen: int, stale: bool, width: int) -> list[Content]
 def _error(check: Check) -> str:
     if check.verdict == "wrong_dtype" and check.actual_shape is None:
         return "no array"
-    return WORDS[check.verdict] if check.ratio is None or check.verdict == "unstable" else f"{check.ratio:.0e}"
+    return VERDICT_WORDS[check.verdict] if check.ratio is None or check.verdict == "unstable" else f"{check.ratio:.0e}"
 
 
 def shape(check: Check) -> str:
