@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.families import outcome, spec, textbook
 from tests.gradings import changed, verdict
 from tutor.learner import Box
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
-
 
 IN_A_DICT = """
 import numpy as np
@@ -139,6 +130,23 @@ RIGHT_NETWORKS = {
         )
         for activation in ("relu", "leaky_relu", "sigmoid", "tanh", "none")
     },
+    "twelve layers deep": (
+        spec("network", "MLP", 'make = "MLP(widths, activation)"\nactivation = "tanh"\ndepths = [12, 7]'),
+        textbook("mlp"),
+    ),
+    "the mean in the layers, where either will do": (
+        spec(
+            "network",
+            "MLP",
+            'loss = "mse"\ncomputes = "mse(out, y)"\n[judge]\nscale = "either"\nper_sample = ["grad", "grad_input"]',
+        ),
+        textbook(
+            "mlp",
+            ("self.inputs[k].T @ grad", "self.inputs[k].T @ grad / len(grad)"),
+            ("grad.sum(axis=0)", "grad.mean(axis=0)"),
+            ("2 * difference / len(predictions)", "2 * difference"),
+        ),
+    ),
     "the textbook's with its loss": (
         spec("network", "MLP", 'loss = "softmax_cross_entropy"\ncomputes = "softmax_cross_entropy(out, y)"'),
         textbook("mlp"),
@@ -188,6 +196,13 @@ PLANTED_NETWORKS = {
 def test_a_planted_fault_in_a_network_is_found(box: Box, fault: str) -> None:
     right, wrong, first = PLANTED_NETWORKS[fault]
     assert outcome(box, MLP, textbook("mlp", (right, wrong))) == first
+
+
+def test_a_fault_of_a_deep_network_alone_is_found(box: Box) -> None:
+    deep = spec("network", "MLP", f"{OF_TANH}\ndepths = [2, 9]")
+    wrong = textbook("mlp", (STEP, f"{STEP} * (1 if k < 8 else 2)"))
+    assert outcome(box, MLP, wrong) == "passed"
+    assert outcome(box, deep, wrong) == "grad_W8 wrong_value"
 
 
 def test_a_network_that_is_right_for_two_layers_alone_is_found(box: Box) -> None:

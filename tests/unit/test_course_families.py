@@ -243,7 +243,8 @@ def test_a_fault_in_a_family_names_the_option_and_its_line(
 @pytest.mark.parametrize(
     ("family", "options", "key"),
     [
-        ("network", {"depths": [5]}, "depths"),
+        ("network", {"depths": [33]}, "depths"),
+        ("network", {"depths": [0]}, "depths"),
         ("network", {"depths": []}, "depths"),
         ("loss", {"of": "mse", "labels": "one_hot"}, "labels"),
         ("loss", {"style": "apart"}, "style"),

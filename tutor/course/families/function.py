@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tutor.course.families import FamilyError, Tables
+from tutor.course.families.own import own_preset
 from tutor.course.families.presets import Preset, find_preset, reference_drive, terms_of, tiers_of
 from tutor.course.families.tables import PARTS, another, call, lines, returned_parts
 from tutor.course.model import Fill
@@ -43,7 +44,7 @@ def expand(options: Options, defines: tuple[str, ...]) -> Tables:
     """The tables of a function exercise."""
     if not options.backward and len(defines) < 2:
         raise FamilyError("`defines` must name the forward and the backward function")
-    preset = find_preset(options.of) if options.of else _own(options)
+    preset = find_preset(options.of) if options.of else own_preset(options, make="", kinks=options.kinks)
     if options.of and (options.inputs or options.output or options.reference):
         raise FamilyError("options: `of` says inputs, output and reference already", "of")
     for key in ("returns", "transposed"):
@@ -79,24 +80,6 @@ def expand(options: Options, defines: tuple[str, ...]) -> Tables:
         "limits": {"seconds": preset.seconds},
         **tiers_of(preset, {**preset.sizes, **options.sizes}, {**preset.values, **options.values}),
     }
-
-
-def _own(options: Options) -> Preset:
-    for key in ("inputs", "output", "sizes"):
-        if not getattr(options, key):
-            raise FamilyError(f"options: `{key}` is missing: it is needed where `of` names no layer of ours", key)
-    return Preset(
-        module="",
-        make="",
-        inputs=options.inputs,
-        output=options.output,
-        draws=options.draws,
-        flat=options.flat,
-        sizes=options.sizes,
-        large={"N": 4 * options.sizes["N"]} if "N" in options.sizes else {},
-        fills=() if next(iter(options.inputs)) in options.flat else ("zeros", "negative_zero", "tiny"),
-        kinks=options.kinks,
-    )
 
 
 def _drive(options: Options, preset: Preset, returns: tuple[str, ...], defines: tuple[str, ...]) -> Tables:

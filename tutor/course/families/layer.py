@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tutor.course.families import FamilyError, Tables
+from tutor.course.families.own import own_preset
 from tutor.course.families.presets import (
     Preset,
     find_preset,
@@ -55,7 +56,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, rename={"given": 
 
 def expand(options: Options, defines: tuple[str, ...]) -> Tables:
     """The tables of a layer exercise."""
-    preset = find_preset(options.of) if options.of else own_preset(options, defines)
+    preset = find_preset(options.of) if options.of else _own(options, defines)
     if options.of and (options.inputs or options.params or options.output or options.reference):
         raise FamilyError("options: `of` says inputs, params, output and reference already", "of")
     for key in ("attributes", "transposed"):
@@ -94,26 +95,12 @@ def expand(options: Options, defines: tuple[str, ...]) -> Tables:
     }
 
 
-def own_preset(options: Options, defines: tuple[str, ...]) -> Preset:
-    """A layer that tutor.nn does not have, as the options describe it."""
-    for key in ("inputs", "output", "sizes"):
-        if not getattr(options, key):
-            raise FamilyError(f"options: `{key}` is missing: it is needed where `of` names no layer of ours", key)
+def _own(options: Options, defines: tuple[str, ...]) -> Preset:
+    make = options.make or f"{options.name or defines[0]}()"
+    preset = own_preset(options, make, params=options.params, kinks=options.kinks)
     if options.params and options.given == "attributes" and not options.make:
         raise FamilyError('options: `make` is missing, such as make = "Layer(n_in, n_out)"', "make")
-    return Preset(
-        module="",
-        make=options.make or f"{options.name or defines[0]}()",
-        inputs=options.inputs,
-        params=options.params,
-        output=options.output,
-        draws=options.draws,
-        flat=options.flat,
-        sizes=options.sizes,
-        large={"N": 4 * options.sizes["N"]} if "N" in options.sizes else {},
-        fills=() if next(iter(options.inputs)) in options.flat else ("zeros", "negative_zero", "tiny"),
-        kinks=options.kinks,
-    )
+    return preset
 
 
 def _drive(options: Options, preset: Preset, results: dict[str, str], name: str) -> Tables:

@@ -1,4 +1,4 @@
-"""A network of linear layers with an activation between them, of depth 1 to 4 in one exercise.
+"""A network of linear layers with an activation between them, of several depths in one exercise.
 
 The plan has the arrays of the deepest network; each case says its `depth`, and the result of a layer that a shallower
 network has not is not judged there. Sizes: n0 inputs, then n1, n2, ... units; n_out is the last one of the case.
@@ -14,8 +14,10 @@ from msgspec import Struct
 from tutor.course.families import FamilyError, Tables
 from tutor.course.families.tables import PARTS, Case, case, gradient_names, lines, spelled
 
-_UNITS = (5, 4, 6, 7, 3)
-_LARGE = (40, 24, 16, 12, 10)
+DEEPEST = 32
+# No two widths are equal, nor equal to the batch: a transposed weight must show.
+_UNITS = (5, 4, 6, 7, 3, *range(9, DEEPEST + 5))
+_LARGE = (40, 24, 16, 12, *[10] * (DEEPEST - 3))
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,8 +42,8 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
 
 def expand(options: Options, defines: tuple[str, ...]) -> Tables:
     """The tables of a network exercise."""
-    if not options.depths or not all(1 <= depth < len(_UNITS) for depth in options.depths):
-        raise FamilyError("options: `depths` are numbers from 1 to 4, and there is at least one", "depths")
+    if not options.depths or not all(1 <= depth <= DEEPEST for depth in options.depths):
+        raise FamilyError(f"options: `depths` are numbers from 1 to {DEEPEST}, and there is at least one", "depths")
     deepest = max(options.depths)
     arrays: dict[str, list[str]] = {"x": ["N", "n0"]}
     for k in range(1, deepest + 1):
@@ -122,9 +124,9 @@ def _drive(options: Options, deepest: int, make: str) -> Tables:
             "forward": {
                 "out": ["out"],
                 **({"loss": ["_at(computed, 0)", "computed"]} if by_loss else {}),
-                **({"grad": ["_at(computed, 1)"]} if seen else {}),
             },
-            "backward": gradients,
+            # Wherever it is made: it is the gradient that backward starts from, and may lack the batch's 1/N.
+            "backward": {**({"grad": ["_at(computed, 1)"]} if seen else {}), **gradients},
         },
     }
 
@@ -144,8 +146,8 @@ def _reference(options: Options, deepest: int) -> Tables:
         "forward": lines("out = net.forward(x)", f"loss, grad = {options.loss}(out, y)" if by_loss else "grad = g"),
         "backward": lines("grad_input = net.backward(grad)"),
         "results": {
-            "forward": {"out": ["out"], **({"loss": ["loss"], "grad": ["grad"]} if by_loss else {})},
-            "backward": {**gradients, "grad_input": ["grad_input"]},
+            "forward": {"out": ["out"], **({"loss": ["loss"]} if by_loss else {})},
+            "backward": {**({"grad": ["grad"]} if by_loss else {}), **gradients, "grad_input": ["grad_input"]},
         },
     }
 

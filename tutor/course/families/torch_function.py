@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tutor.course.families import FamilyError, Tables
+from tutor.course.families import Tables
+from tutor.course.families.own import own_preset
 from tutor.course.families.presets import Preset, find_preset, reference_drive, terms_of, tiers_of
 from tutor.course.families.tables import another, call, lines
 
@@ -33,7 +34,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
 
 def expand(options: Options, defines: tuple[str, ...]) -> Tables:
     """The tables of an exercise on torch.autograd.Function."""
-    preset = find_preset(options.of) if options.of else _own(options)
+    preset = find_preset(options.of) if options.of else own_preset(options, options.make, needed=("reference", "make"))
     results = {name: f"grad_{name}" for name in preset.gradients}
     twice = {f"grad_{name}_of_two_uses": name for name in preset.gradients}
     terms = terms_of(preset, results)
@@ -66,22 +67,6 @@ def expand(options: Options, defines: tuple[str, ...]) -> Tables:
         "limits": {"seconds": max(20.0, preset.seconds)},
         **tiers_of(preset, {**preset.sizes, **options.sizes}, {**preset.values, **options.values}),
     }
-
-
-def _own(options: Options) -> Preset:
-    for key in ("inputs", "output", "sizes", "reference", "make"):
-        if not getattr(options, key):
-            raise FamilyError(f"options: `{key}` is missing: it is needed where `of` names no layer of ours", key)
-    return Preset(
-        module="",
-        make=options.make,
-        inputs=options.inputs,
-        output=options.output,
-        draws=options.draws,
-        flat=options.flat,
-        sizes=options.sizes,
-        large={"N": 4 * options.sizes["N"]} if "N" in options.sizes else {},
-    )
 
 
 def _drive(name: str, options: Options, preset: Preset) -> Tables:
