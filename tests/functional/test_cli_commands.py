@@ -282,6 +282,10 @@ def test_doctor_says_what_works_here(tmp_path: Path) -> None:
     assert (well.status, well.err) == (0, "")
     for words in (f"✓ folder                {tmp_path}", "✓ TERM", "strategy", "2 lessons", "PyTorch"):
         assert words in well.out
+    few = tutor(tmp_path, "doctor", TERM="xterm", COLORTERM=None, EDITOR="no-such-editor", VISUAL=None).out
+    assert "✓ colours               16: " in few and "✗ own editor            There is no editor called" in few
+    own = tutor(tmp_path, "doctor", TERM="xterm-256color", COLORTERM=None, EDITOR=sys.executable, VISUAL=None).out
+    assert "✓ colours               256 " in own and f"F6 opens {sys.executable}" in own
     ill = tutor(NOWHERE, "doctor", TERM="dumb").out
     assert f"✗ folder                {NOWHERE} cannot be written" in ill and "TERM=xterm-256color" in ill
 

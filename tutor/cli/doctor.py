@@ -69,13 +69,26 @@ def _terminal() -> Iterator[Finding]:
         yield Finding(room, "size", f"{columns}x{rows}; {says}")
     dumb = term in ("", "dumb")
     yield Finding(not dumb, "TERM", f"{term or 'not set'}{': try TERM=xterm-256color' if dumb else ''}")
-    colours = "24-bit" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256 (all that is needed)"
-    yield Finding(True, "colours", "none, as NO_COLOR asks" if os.environ.get("NO_COLOR") else colours)
+    yield Finding(True, "colours", _colours())
     encoding = (sys.stdout.encoding or "").lower()
     utf8 = "utf" in encoding
     yield Finding(
         utf8, "encoding", encoding if utf8 else f"{encoding or 'unknown'}: set LANG=C.UTF-8 to see every sign"
     )
+
+
+def _colours() -> str:
+    """What the screens will have, as they find it out themselves."""
+    from rich.console import Console
+
+    if os.environ.get("NO_COLOR"):
+        return "none, as NO_COLOR asks"
+    system = Console(force_terminal=True).color_system
+    return {
+        "truecolor": "24-bit",
+        "256": "256 (all that is needed)",
+        "standard": "16: all can be told apart; TERM=xterm-256color looks better where the terminal has it",
+    }.get(system or "", "none")
 
 
 def _files(paths: Paths) -> Iterator[Finding]:
@@ -162,7 +175,16 @@ def _training() -> Iterator[Finding]:
     yield Finding(
         has_torch,
         "PyTorch",
-        "installed" if has_torch else "not installed: nothing here needs it; pip install torch adds it",
+        "installed" if has_torch else "not installed: exercises on PyTorch alone need it; pip install torch adds it",
     )
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
-    yield Finding(bool(editor), "own editor", editor or "set EDITOR to name yours")
+    yield _editor()
+
+
+def _editor() -> Finding:
+    """What F6 opens."""
+    from tutor.tui.editor import EditorError, editor_command
+
+    try:
+        return Finding(True, "own editor", f"F6 opens {editor_command(os.environ, Path('file'), 1)[0]}")
+    except EditorError as error:
+        return Finding(False, "own editor", f"{error.title} {error.next_step}")
