@@ -17,7 +17,28 @@ if TYPE_CHECKING:
     from tutor.tui.app import TutorApp
 
 
-class TutorCommands(Provider):
+class CommandList(Provider):
+    """A provider that only has to say which commands there are."""
+
+    def commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        """Name, help and action of every command that makes sense now."""
+        yield from ()
+
+    async def discover(self) -> Hits:
+        """All of them, before a letter is typed."""
+        for name, words, action in self.commands():
+            yield DiscoveryHit(name, action, help=words)
+
+    async def search(self, query: str) -> Hits:
+        """What fits the letters typed so far."""
+        matcher = self.matcher(query)
+        for name, words, action in self.commands():
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), action, help=words)
+
+
+class TutorCommands(CommandList):
     """Go to a lesson, an exercise or a run; quit; suspend."""
 
     runs: tuple[Tick, ...] = ()
@@ -35,7 +56,6 @@ class TutorCommands(Provider):
         return cast("TutorApp", self.app)
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
-        """Name, help and action of every command that makes sense now."""
         tutor = self.tutor
         for entry in tutor.course.entries:
             if isinstance(entry.head, LessonHead):
@@ -54,16 +74,3 @@ class TutorCommands(Provider):
         yield "Home", "The course map", tutor.open_home
         yield "Suspend", "Back to the shell; fg returns", tutor.action_suspend_process
         yield "Quit", "Leave the tutor; runs go on", partial(tutor.call_later, tutor.action_quit)
-
-    async def discover(self) -> Hits:
-        """Everything, before a letter is typed."""
-        for name, words, action in self.commands():
-            yield DiscoveryHit(name, action, help=words)
-
-    async def search(self, query: str) -> Hits:
-        """What fits the letters typed so far."""
-        matcher = self.matcher(query)
-        for name, words, action in self.commands():
-            score = matcher.match(name)
-            if score > 0:
-                yield Hit(score, matcher.highlight(name), action, help=words)

@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from textual.binding import Binding
-from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tutor.tui.palette import CommandList
 from tutor.tui.widgets.code_pane import CodePane
 from tutor.tui.widgets.find_bar import CodeEditor
 
 
-class LabCommands(Provider):
+class LabCommands(CommandList):
     """Every key of the code pane and of the Lab that has a name and a sentence."""
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
-        """Name, help and action of each."""
         nodes: tuple[Widget, ...] = (self.screen.query_one(CodePane), self.screen.query_one(CodeEditor), self.screen)
         for node in nodes:
             for binding in type(node).__dict__["BINDINGS"]:
@@ -31,16 +30,3 @@ class LabCommands(Provider):
         if not isinstance(node, Screen):  # what acts on the text needs the keys there
             self.screen.set_focus(self.screen.query_one(CodePane))
         await node.run_action(action)
-
-    async def discover(self) -> Hits:
-        """All of them, before a letter is typed."""
-        for name, words, action in self.commands():
-            yield DiscoveryHit(name, action, help=words)
-
-    async def search(self, query: str) -> Hits:
-        """What fits the letters typed so far."""
-        matcher = self.matcher(query)
-        for name, words, action in self.commands():
-            score = matcher.match(name)
-            if score > 0:
-                yield Hit(score, matcher.highlight(name), action, help=words)
