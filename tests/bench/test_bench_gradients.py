@@ -139,9 +139,9 @@ def test_every_gradient_of_the_digit_network() -> None:
     found = in_one_thread("measured_full")
     faster, spent = 1 / ratio(found["naive"], found["ours"]), f"{median(found['ours']):.1f} ms"
     baseline = f"naive {median(found['naive']) / 1e3:.1f} s (of {SAMPLED})"
-    # 250 times faster than the 10 s that the naive way takes is the budget's 40 ms.
     show(
         Line("every one of 101,770 gradients", spent, "250x", faster >= 250, baseline, faster),
+        Line("  by the clock", spent, "40 ms", median(found["ours"]) <= 40),
         Line("  the worst tensor's error", f"{found['error']:.0e}", "1e-10", found["error"] <= 1e-10),
     )
 
@@ -151,7 +151,8 @@ def test_the_black_box_and_one_wrong_entry() -> None:
     to_torch, ours, named = ratio(found["torch"], found["ours"]), median(found["ours"]), median(found["bisection"])
     baseline = f"gradcheck fast {median(found['torch']):.1f} ms"
     show(
-        Line("black box, 4 directions", f"{ours:.1f} ms", "on par", to_torch <= 1.1, baseline, to_torch),
+        Line("black box, 4 directions", f"{ours:.1f} ms", "on par", to_torch <= 1, baseline, to_torch),
+        Line("  by the clock", f"{ours:.1f} ms", "3 ms", ours <= 3),
         Line("  its error on a right gradient", f"{found['error']:.0e}", "1e-13", found["error"] <= 1e-13),
         Line(f"naming a wrong one, {found['evaluations']:.0f} evaluations", f"{named:.1f} ms", "50 ms", named <= 50),
     )

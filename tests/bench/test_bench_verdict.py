@@ -117,23 +117,25 @@ def test_save_to_verdict(tmp_path: Path) -> None:
     (by_hand / "linear_scratch.py").write_text(RIGHT)
     check = by_hand / "test_linear.py"
     check.write_text(BY_PYTEST)
-    pytest_ms, first, passed, outside = [], [], [], []
+    pytest_ms, fault, so_far, passed, outside = [], [], [], [], []
     with lab(tmp_path) as (terminal, file):
         for turn in range(SAVES):
-            first += save_in_pane(terminal, "0", FIRST_FAULT)
-            so_far, all_tiers = save_in_pane(terminal, "backspace", RIGHT_SO_FAR, PASSED)
-            first.append(so_far)
+            fault += save_in_pane(terminal, "0", FIRST_FAULT)
+            basic_and_edge, all_tiers = save_in_pane(terminal, "backspace", RIGHT_SO_FAR, PASSED)
+            so_far.append(basic_and_edge)
             passed.append(all_tiers)
             if turn % 5 == 0:
                 pytest_ms.append(pytest_alone(check))
         for text, verdict in itertools.islice(itertools.cycle([(WRONG, FIRST_FAULT), (RIGHT, RIGHT_SO_FAR)]), SAVES):
             outside.append(save_outside(terminal, file, text, verdict))
+    first = fault + so_far
     base, pane, late = median(pytest_ms), median(first), quantiles(first, n=20)[-1]
     faster, other = base / pane, median(outside)
     baseline = f"pytest {base:.0f} ms"
     show(
-        Line("save in the pane to first verdict", f"{pane:.1f} ms", "15 ms", pane <= 15),
-        Line("  the 95th percentile", f"{late:.1f} ms", "30 ms", late <= 30),
+        Line("save in the pane to the first fault", f"{median(fault):.1f} ms", "15 ms", median(fault) <= 15),
+        Line("save in the pane to right so far", f"{median(so_far):.1f} ms", "15 ms", median(so_far) <= 15),
+        Line("  the 95th percentile of both", f"{late:.1f} ms", "30 ms", late <= 30),
         Line("  times faster than pytest", f"{pane:.1f} ms", "20x", faster >= 20, baseline, faster),
         Line("save in the pane to passed", f"{median(passed):.1f} ms", "60 ms", median(passed) <= 60),
         Line("save in another editor to verdict", f"{other:.1f} ms", "80 ms", other <= 80, baseline, base / other),
