@@ -18,6 +18,7 @@ if str(ROOT) not in sys.path:  # so that `from tests.ptyscreen import Terminal` 
     sys.path.insert(0, str(ROOT))
 
 from tests.ptyscreen import Terminal  # noqa: E402
+from tutor.learner import Box  # noqa: E402
 
 # A suite that was started in the background ignores ctrl+c, and so would every program that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -44,6 +45,14 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
             report.outcome = "failed"
             report.longrepr = f"{reason}: this skip is not in tests/allowed_skips.toml."
     return report
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Box]:
+    """A box that has started; a file's tests share it, as the checks of an evening do."""
+    with Box() as box:
+        box.layers()
+        yield box
 
 
 @pytest.fixture

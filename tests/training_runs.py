@@ -16,6 +16,27 @@ from tutor.training.folder import read_end, read_process
 from tutor.training.identity import is_running, worker_runs
 from tutor.training.model import Process
 
+# A run as it stands in its folder, for what only shows one.
+CONFIG = RunConfig(
+    id="1-linear_scratch",
+    challenge="linear_scratch",
+    code_hash="",
+    dataset="digits",
+    widths=(64, 32, 10),
+    loss="mse",
+    lr=0.1,
+    batch=32,
+    epochs=60,
+    steps_per_epoch=45,
+    seed=3,
+    device="cpu",
+    dtype="float64",
+    pace=45.0,
+    threads=1,
+    created=0.0,
+    versions={},
+)
+
 LINEAR = """
 import numpy as np
 

@@ -91,13 +91,6 @@ def watch() -> Iterator[Callable[[Path], Watched]]:
         one.stop()
 
 
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        box.layers()
-        yield box
-
-
 @pytest.fixture
 def file(tmp_path: Path) -> WorkFile:
     file = WorkFile(tmp_path / "implementations" / "linear.py", tmp_path / "backup")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 import pytest
 
@@ -13,12 +11,6 @@ from tutor.grading import grade
 from tutor.learner import Box
 
 KEEP = "self.x = x"
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,12 +15,6 @@ from tutor.course.model import FAMILIES
 from tutor.learner import Box
 
 FAULTS: tuple[Fault, ...] = (*layers_of.FAULTS, *learning.FAULTS)
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 @pytest.mark.parametrize("name", BASES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,13 +14,6 @@ from tests.network_styles import Net
 from tests.networks import challenge
 from tutor.course import Challenge
 from tutor.learner import Box
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
-
 
 Right = dict[str, tuple[Challenge, str]]
 

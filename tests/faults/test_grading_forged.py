@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +15,6 @@ from tutor.learner import Box
 OUT = "return x @ self.W + self.b"
 KEEP = "        self.x = x\n"
 WRONG = changed(LINEAR, (OUT, "return x @ self.W - self.b"))
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 def at_import(code: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -71,12 +71,6 @@ WRONG = {
     "float32": (f"({NORMAL}).astype('float32')", "W is float32, expected float64"),
     "not a number": (f"{NORMAL} * np.nan", "W holds nan at [0, 0]."),
 }
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 def initialiser(returned: str) -> str:

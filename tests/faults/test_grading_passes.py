@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 import pytest
 
@@ -42,12 +40,6 @@ proves = "five samples"
 sizes = { N = 5, n_in = 4, n_out = 3 }
 """
 SHARED = "changes when another instance runs in between: state is shared between instances (a class attribute or a glo"
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 @pytest.fixture(scope="module")

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.gradings import LINEAR, SIGMOID, changed, lean, said, verdict
 from tutor.learner import Box
 
 Pairs = tuple[tuple[str, str], ...]
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 # ── the linear layer ─────────────────────────────────────────────────────────────────────────────────────────────────

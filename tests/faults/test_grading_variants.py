@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -12,13 +11,6 @@ from tests.gradings import SEED, changed, exercise, last_report, row, said
 from tutor.course import Challenge
 from tutor.grading import grade, prepare
 from tutor.learner import Box
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
-
 
 # ── documented variants ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.families import textbook
 from tests.family_specs import family, outcome, with_changes
 from tests.gradings import verdict
 from tutor.learner import Box
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
-
 
 # ── checker ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 

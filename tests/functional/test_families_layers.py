@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,6 @@ from tests.families import outcome, spec, textbook
 from tutor.course import read_spec
 from tutor.course.families.presets import PRESETS, find_preset
 from tutor.learner import Box
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
-
 
 # ── layers: right code ───────────────────────────────────────────────────────────────────────────────────────────────
 

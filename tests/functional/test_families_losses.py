@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.families import outcome, spec, textbook
 from tests.gradings import changed
 from tutor.learner import Box
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
-
 
 TOGETHER = """
 import numpy as np

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,6 @@ LAB = Opening("lab", NAME)
 RIGHT = solution(NAME)
 FIRST = RIGHT.split("\n")[0]
 BOTH_CHANGED = (RIGHT.replace(".sum(axis=0)", ".sum(0)"), RIGHT.replace(".sum(axis=0)", ".sum(axis=(0,))"))
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        box.layers()
-        yield box
 
 
 async def two_versions(someone: Learner, pane: str, file: str) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pytest
 from textual.widgets import Static
 
 from tests.screens import Learner, learner, solution
@@ -35,13 +33,6 @@ ROW = wrong("self.grad_W[1] *= -1")
 CELL = wrong("self.grad_W[2, 1] += 0.5")
 LARGE = wrong("self.grad_W[40 % len(self.W), 20 % self.W.shape[1]] += float(len(self.W) == 64)")
 SHAPE = RIGHT.replace(".sum(axis=0)", "")
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        box.layers()
-        yield box
 
 
 def diff(someone: Learner) -> DiffScreen:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,13 +22,6 @@ NAME = "linear_scratch"
 LAB = Opening("lab", NAME)
 RIGHT = solution(NAME)
 WRONG = RIGHT.replace(".sum(axis=0)", "")
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        box.layers()
-        yield box
 
 
 async def open_history(someone: Learner, *keys: str) -> HistoryScreen:

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -31,13 +31,6 @@ SMALL, LARGE = (80, 24), (120, 36)
 RIGHT = solution(NAME)
 WRONG_SHAPE = RIGHT.replace(".sum(axis=0)", "")
 LONGEST_GAP = 0.5  # seconds for which the app may not answer
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        box.layers()
-        yield box
 
 
 async def open_with(someone: Learner, seconds: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,6 @@ LAB = Opening("lab", NAME)
 SMALL, LARGE = (80, 24), (120, 36)
 RIGHT = solution(NAME)
 MAIN = '\n\nif __name__ == "__main__":\n    '
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        box.layers()
-        yield box
 
 
 def output(someone: Learner) -> str:

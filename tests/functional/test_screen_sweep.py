@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,6 @@ from tutor.tui.screens.sweep import SweepScreen
 LAB = Opening("lab", "backprop_fill")
 RIGHT = solution("backprop_fill")
 BY_THE_BATCH = RIGHT.replace("grad_z.sum(axis=0)", "grad_z.mean(axis=0)")
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        box.layers()
-        yield box
 
 
 async def opened(someone: Learner) -> SweepScreen:

@@ -28,17 +28,11 @@ TUPLE = DICT.replace(
 )
 
 
-@pytest.fixture(scope="module")
-def box() -> Box:
-    return Box()
-
-
 @pytest.mark.parametrize("source", [DICT, TUPLE], ids=["dict", "tuple"])
 def test_the_written_out_spec_judges_both_styles(box: Box, tmp_path: Path, source: str) -> None:
     (tmp_path / "challenge.toml").write_text(re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)[0], encoding="utf-8")
     dense = read_spec(tmp_path / "challenge.toml")
-    with box:
-        assert said(last_report(box, dense, source)) == "passed"
-        wrong = last_report(box, dense, source.replace("g.T @ x", "g.T @ x / len(x)"))
-        assert said(wrong) == "grad_W wrong_value"
-        assert "1/5 (the batch size)" in row(wrong, "grad_W").sentence
+    assert said(last_report(box, dense, source)) == "passed"
+    wrong = last_report(box, dense, source.replace("g.T @ x", "g.T @ x / len(x)"))
+    assert said(wrong) == "grad_W wrong_value"
+    assert "1/5 (the batch size)" in row(wrong, "grad_W").sentence

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.families import told
@@ -15,12 +13,6 @@ from tutor.learner import Box
 
 CHUNK = 50
 RIGHT, PLANTED = 1000, 300
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 def _report(box: Box, made: Made) -> Report:

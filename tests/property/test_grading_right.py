@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.gradings import LINEAR, SIGMOID, challenge, changed, last_report, lean
 from tutor.learner import Box
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
-
 
 # Lines that come to the same: each list holds one step in the styles that learners write it in. CACHED is how the file
 # keeps arrays between the two passes; `x`, `g` and `a` are local names in both.

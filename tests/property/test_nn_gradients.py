@@ -1,7 +1,4 @@
-"""Every backward pass of the textbook against the complex step: Im f(x + ih) / h, exact to rounding for tiny h.
-
-Source of the method: Squire and Trapp, "Using complex variables to estimate derivatives of real functions" (1998).
-"""
+"""Every backward pass of the textbook against the complex step."""
 
 from __future__ import annotations
 
@@ -14,25 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.complex_step import complex_step
 from tutor.nn import MSE, LeakyReLU, Linear, Network, ReLU, Sigmoid, SigmoidLayer, SoftmaxCrossEntropy, Tanh
 
 Array = NDArray[Any]
-STEP = 1e-30  # no difference is taken, so nothing cancels and the step may be this small
 LIMIT = 1e-12
 
 sizes = st.integers(1, 6)
 seeds = st.integers(0, 2**32 - 1)
 fixed = settings(derandomize=True, deadline=None, max_examples=60)
-
-
-def complex_step(objective: Callable[[Array], Any], at: Array) -> Array:
-    """The gradient of a scalar function of one real array, entry by entry."""
-    gradient = np.empty_like(at)
-    for index in np.ndindex(at.shape):
-        shifted = at.astype(np.complex128)
-        shifted[index] += 1j * STEP
-        gradient[index] = np.imag(objective(shifted)) / STEP
-    return gradient
 
 
 def assert_same(got: Array, true: Array) -> None:

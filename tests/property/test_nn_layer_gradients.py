@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import copy
 from typing import Any
 
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.complex_step import complex_step
 from tutor.nn import (
     BatchNorm,
     Conv2D,
@@ -24,22 +24,11 @@ from tutor.nn import (
 )
 
 Array = NDArray[Any]
-STEP = 1e-30  # no difference is taken, so nothing cancels and the step may be this small
 LIMIT = 1e-12
 
 sizes = st.integers(1, 4)
 seeds = st.integers(0, 2**32 - 1)
 fixed = settings(derandomize=True, deadline=None, max_examples=40)
-
-
-def complex_step(objective: Callable[[Array], Any], at: Array) -> Array:
-    """The gradient of a scalar function of one real array, entry by entry."""
-    gradient = np.empty_like(at)
-    for index in np.ndindex(at.shape):
-        shifted = at.astype(np.complex128)
-        shifted[index] += 1j * STEP
-        gradient[index] = np.imag(objective(shifted)) / STEP
-    return gradient
 
 
 def assert_same(got: Array, true: Array, terms: float = 0.0) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.gradings import LINEAR, SEED, challenge, changed, last_report, verdict
@@ -19,12 +17,6 @@ PRINTS = changed(
     ("import numpy as np\n", "import numpy as np\nprint('read')\n"),
     ("    def forward(self, x):\n", "    def forward(self, x):\n        print('batch of', len(x))\n"),
 )
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 def test_every_case_is_told_with_what_it_proves(box: Box) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -43,12 +42,6 @@ SURVIVED: dict[str, tuple[str, Any]] = {
     "legacy random": ("return z * (np.random.rand(5, 3) > 0.5) * 2", None),
     "swallows all": ("\n        try: return z.astype(float)\n        except BaseException: return z.real.copy()", None),
 }
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 def run(box: Box, body: str, **asked: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -14,12 +13,6 @@ from tutor.learner import Box, BoxJob, BoxResult
 
 GRAD_W = "self.grad_W = self.x.T @ grad_output"
 OUT = "return x @ self.W + self.b"
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 def timeless(report: Report) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, get_args
 
 import msgspec
@@ -16,12 +15,6 @@ from tutor.grading.plan import Planned, make_plan
 from tutor.learner import Box
 
 SIZES = {"N": 6, "n_in": 5, "n_out": 3}
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 def with_case(**fields: object) -> Challenge:

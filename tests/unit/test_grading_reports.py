@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import msgspec
 import numpy as np
@@ -20,12 +19,6 @@ GRAD_B = "self.grad_b = grad_output.sum(axis=0)"
 GRAD_INPUT = "return grad_output @ self.W.T"
 OUT = "return x @ self.W + self.b"
 FAITHFUL = "Your backward is right for your forward: it is the forward pass that is wrong."
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 def reports(box: Box, name: str, source: str) -> list[Report]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,12 +21,6 @@ from tutor.viz.sweep import STYLES
 RNG = np.random.default_rng(5)
 ARRAYS: dict[str, Any] = {"w": RNG.normal(size=(3, 2)), "g": RNG.normal(size=(3, 2))}
 DRIVE = Drive(setup="", forward="out = f(w)", results={"forward": {"out": ("out",)}})
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
 
 
 def swept(box: Box, body: str, **asked: Any) -> CaseResult:

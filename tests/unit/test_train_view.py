@@ -10,29 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from tutor.training import End, Event, RunConfig, State, Tick
+from tests.training_runs import CONFIG
+from tutor.training import End, Event, State, Tick
 from tutor.tui.curves import Curves, RunningMean
 from tutor.tui.screens import train_view
 
-CONFIG = RunConfig(
-    id="1-linear_scratch",
-    challenge="linear_scratch",
-    code_hash="",
-    dataset="digits",
-    widths=(64, 32, 10),
-    loss="mse",
-    lr=0.1,
-    batch=32,
-    epochs=60,
-    steps_per_epoch=45,
-    seed=3,
-    device="cpu",
-    dtype="float64",
-    pace=45.0,
-    threads=1,
-    created=0.0,
-    versions={},
-)
 TICK = Tick(
     config=CONFIG,
     state="running",
