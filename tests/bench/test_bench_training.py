@@ -21,7 +21,7 @@ from tutor.training.loop import Trainer
 from tutor.training.metrics import Pyramid, Recorder, dtype_of
 from tutor.training.model import METRICS
 from tutor.training.prepare import prepare
-from tutor.training.trainable import stack_layers
+from tutor.training.layer_stack import stack_layers
 
 pytestmark = pytest.mark.bench
 

@@ -10,7 +10,7 @@ from tutor import nn
 from tutor.course import Train
 from tutor.errors import RunError
 from tutor.learner import load_module
-from tutor.training.trainable import LayerStack, check_first_step, stack_layers
+from tutor.training.layer_stack import LayerStack, check_first_step, stack_layers
 
 WIDTHS = (6, 5, 3)
 

@@ -18,7 +18,8 @@ from tutor.training.control import check
 from tutor.training.folder import CONTROL, EVENTS, HEARTBEAT, read_control
 from tutor.training.metrics import Recorder
 from tutor.training.model import Control, End, Event, RunConfig, State
-from tutor.training.trainable import Trainable, check_first_step
+from tutor.training.layer_stack import check_first_step
+from tutor.training.trainable import Trainable
 
 if TYPE_CHECKING:
     from tutor.training.datasets import Dataset

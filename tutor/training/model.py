@@ -25,6 +25,49 @@ PYRAMID = (
     ("last", "<f4"),
 )
 PYRAMID_LEVELS = (256, 65_536)
+# twin.bin, of a run in lockstep: PyTorch at the learner's weights, and PyTorch on its own from the same start.
+TWIN = (
+    ("step", "<u4"),
+    ("attempt", "<u4"),
+    ("loss_difference", "<f8"),  # at equal weights, relative
+    ("gradient_difference", "<f8"),  # at equal weights: the largest |g - t| / (|g| + |t|) of all parameters, by norm
+    ("free_loss", "<f8"),  # of the twin that was left to itself
+)
+
+Mode = Literal["numpy", "twin", "lockstep", "on-torch"]  # the learner's NumPy; PyTorch's twin; both; theirs on tensors
+
+
+class Layer(Struct, frozen=True):
+    """One layer of a network, as it is made here and by PyTorch; shapes are of one sample."""
+
+    kind: str  # linear, relu, leaky_relu, sigmoid, tanh, conv2d, max_pool, batch_norm, ..., flatten, reshape, mean
+    n_in: tuple[int, ...]
+    n_out: tuple[int, ...]
+    params: dict[str, str] = {}  # the kind's own name -> its name in the network: W -> W1, b -> b1
+    yours: bool = False  # the learner's class, not the textbook's
+    settings: dict[str, float] = {}  # kernel size, stride, slope, probability, epsilon
+
+
+class Architecture(Struct, frozen=True):
+    """The network of a run, in the order of the forward pass, with its loss."""
+
+    layers: tuple[Layer, ...]
+    loss: str  # softmax_cross_entropy, mse
+    whole: str = ""  # the learner's class where it is the whole network, forward and backward
+
+
+class Optimizer(Struct, frozen=True):
+    """What moves the parameters."""
+
+    kind: str = "sgd"  # a name of tutor.nn: sgd, momentum, nesterov, rmsprop, adam, adamw
+    owner: Literal["ours", "yours", "layer"] = "ours"  # layer: the update method of the learner's own class
+    challenge: str = ""  # of the learner's own: the exercise, whose frozen file is beside the other
+    settings: dict[str, float] = {}  # momentum, beta1, beta2, eps, weight_decay
+
+
+EventKind = Literal[
+    "started", "epoch", "evaluated", "control", "note", "explained", "checkpoint", "resumed", "ended"
+]
 
 
 class RunConfig(Struct, frozen=True):
@@ -52,6 +95,13 @@ class RunConfig(Struct, frozen=True):
     pyramid: tuple[tuple[str, str], ...] = PYRAMID
     schema: int = 1
     train: Train | None = None  # the exercise's table, frozen with the code: the course may change under a run
+    mode: Mode = "numpy"
+    architecture: Architecture | None = None
+    optimizer: Optimizer = Optimizer()
+    optimizer_hash: str = ""  # of the learner's own, as code_hash
+    twin: tuple[tuple[str, str], ...] = ()  # the fields of twin.bin
+    device_name: str = ""  # "NVIDIA A100", the CPU's model
+    restarted_from: str = ""  # the run that this one repeats
 
     @property
     def steps(self) -> int:
@@ -98,12 +148,18 @@ class Event(Struct, frozen=True):
 
     t: float
     step: int
-    kind: Literal["started", "epoch", "evaluated", "control", "note", "ended"]
+    kind: EventKind
     text: str = ""
     epoch: int | None = None
     held_back: float | None = None  # accuracy in [0, 1]
     held_back_loss: float | None = None
     seq: int | None = None
+    accuracy: float | None = None  # on samples that are trained on, in [0, 1]
+    loss: float | None = None  # on the same
+    key: str = ""  # of what is explained: flat, rising, overfitting, ...
+    lesson: str = ""  # the lesson to reread
+    advice: str = ""  # what to try
+    attempt: int = 1  # counts the starts of the worker
 
 
 class Tick(Struct, frozen=True):

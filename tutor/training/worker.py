@@ -120,7 +120,7 @@ def _prepare(run_dir: Path, config: RunConfig) -> Trainer:
     from tutor.learner import load_module
     from tutor.training.datasets import load
     from tutor.training.loop import Trainer
-    from tutor.training.trainable import stack_layers
+    from tutor.training.layer_stack import stack_layers
 
     if config.train is None:
         raise RunError("This run says nothing about its network.", "", "Start it anew.")
