@@ -426,13 +426,13 @@ def test_where_asked_for_the_folder_is_polled(
 def test_without_news_the_clock_finds_it(
     file: WorkFile, watch: Callable[[Path], Watched], monkeypatch: pytest.MonkeyPatch, fails: bool
 ) -> None:
-    def silent(*_: object, stop_event: threading.Event, rust_timeout: int, **__: object) -> Iterator[set[object]]:
+    def silent(_: Path, stop: threading.Event) -> Iterator[object]:
         if fails:
             raise OSError(28, "No space left on device")
-        while not stop_event.wait(rust_timeout / 1000):
-            yield set()
+        while not stop.wait(watching.LOOK_ANYWAY):
+            yield ()
 
-    monkeypatch.setattr("watchfiles.watch", silent)
+    monkeypatch.setattr(watching, "_news", silent)
     watched = watch(file.path)
     for number in range(2):
         by_rename(file.path, f"{RIGHT}# {number}\n")

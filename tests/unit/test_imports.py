@@ -10,7 +10,7 @@ import pytest
 
 from tests.ptyscreen import ROOT
 
-HEAVY = ("numpy", "torch", "plotext", "watchfiles", "markdown_it", "click")
+HEAVY = ("numpy", "torch", "plotext", "watchfiles", "inotify_simple", "markdown_it", "click")
 
 # Loaded before the first frame without a screen's own need for Textual, so that either.
 FACES = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from tutor.learner.source import Source, read_source
 SETTLED = 0.05  # seconds without a change: an editor that truncates and writes is done
 EMPTY_SETTLED = 0.2  # an empty or missing file is more often half a save than a wish
 STEP = 10  # milliseconds within which the system's news of a change are gathered
+STOP_WITHIN = 0.25  # seconds until a watch that is not wanted any more ends
 LOOK_ANYWAY = 1.0  # seconds: where no news come, as over NFS, the clock finds it
 LOOK_WITHOUT_NEWS = 0.25  # seconds: where the folder cannot be watched at all
 
@@ -68,32 +71,57 @@ def _settle(path: Path, found: Found, stop: threading.Event) -> Found:
 def _stirrings(folder: Path, stop: threading.Event) -> Iterator[None]:
     """Something may have changed in a folder; it is the folder that is watched, since editors save by rename.
 
-    Where the system tells of changes late or never, the clock finds them; WATCHFILES_FORCE_POLLING=1 in the environment
-    makes watchfiles look by itself, three times a second.
+    Where the system tells of changes late or never, the clock finds them.
     """
-    from watchfiles import watch
-
     while not stop.is_set():
         yield
         watched = _inode(folder)
         try:
-            for _ in watch(
-                folder,
-                watch_filter=None,
-                step=STEP,
-                debounce=50,
-                stop_event=stop,
-                rust_timeout=int(1000 * LOOK_ANYWAY),
-                yield_on_timeout=True,
-                raise_interrupt=False,
-                recursive=False,
-            ):
+            for _ in _news(folder, stop):
                 yield
                 if _inode(folder) != watched:  # removed, or another folder by its name: this watch is deaf
                     break
         except (OSError, RuntimeError, UnicodeError):
-            pass  # no such folder, no watches left, or a name that watchfiles cannot take: the clock goes on
+            pass  # no such folder, no watches left, or a name that cannot be watched: the clock goes on
         stop.wait(LOOK_WITHOUT_NEWS)
+
+
+def _news(folder: Path, stop: threading.Event) -> Iterator[object]:
+    """The system's news of a folder, and one empty one a second, until `stop` is set.
+
+    WATCHFILES_FORCE_POLLING=1 in the environment makes watchfiles look by itself, three times a second.
+    """
+    if sys.platform == "linux" and not os.environ.get("WATCHFILES_FORCE_POLLING"):
+        return _inotify(folder, stop)
+    from watchfiles import watch
+
+    return watch(
+        folder,
+        watch_filter=None,
+        step=STEP,
+        debounce=50,
+        stop_event=stop,
+        rust_timeout=int(1000 * LOOK_ANYWAY),
+        yield_on_timeout=True,
+        raise_interrupt=False,
+        recursive=False,
+    )
+
+
+def _inotify(folder: Path, stop: threading.Event) -> Iterator[object]:
+    """Wait in the kernel: watchfiles wakes up at every step, which with short ones costs a hundredth of a core."""
+    from inotify_simple import INotify, flags
+
+    changes = flags.CREATE | flags.MODIFY | flags.ATTRIB | flags.MOVED_FROM | flags.MOVED_TO | flags.DELETE
+    with INotify() as inotify:
+        inotify.add_watch(folder, changes | flags.MOVE_SELF | flags.DELETE_SELF | flags.ONLYDIR)
+        silent = 0.0
+        while not stop.is_set():
+            news = inotify.read(timeout=int(1000 * STOP_WITHIN))
+            silent = 0.0 if news else silent + STOP_WITHIN
+            if news or silent >= LOOK_ANYWAY:
+                silent = 0.0
+                yield news
 
 
 def _inode(folder: Path) -> tuple[int, int] | None:

@@ -139,7 +139,7 @@ class HomeScreen(TutorScreen):
 
     def on_mount(self) -> None:
         self.map.focus()
-        self.set_interval(LOOK_AGAIN, self._look)
+        self.set_interval(LOOK_AGAIN, self._look_again)
         self.call_after_refresh(self._read_course)
 
     @work(thread=True)
@@ -154,6 +154,10 @@ class HomeScreen(TutorScreen):
     def on_screen_resume(self) -> None:
         self._show(self.tutor.store.progress, self.tutor.store.trouble)
         self.call_after_refresh(self._look)
+
+    def _look_again(self) -> None:
+        if self.is_current:  # under another screen nobody sees it, and resuming looks at once
+            self._look()
 
     @work(thread=True, exclusive=True, group="look")
     def _look(self) -> None:

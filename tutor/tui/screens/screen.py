@@ -23,6 +23,18 @@ class TutorScreen(Screen[None]):
         """The app, by its own type."""
         return cast("TutorApp", self.app)
 
+    @property
+    def is_current(self) -> bool:
+        """True while the learner sees it: on top, or under nothing but dialogs that it shines through.
+
+        Textual counts the screen below an opaque one as well, and then paints the upper one anew, whole, for every
+        timer of the lower one.
+        """
+        stack = self.app.screen_stack
+        if self not in stack:
+            return False
+        return all(above.styles.background.a < 1 for above in stack[stack.index(self) + 1 :])
+
     def put(self, selector: str, content: Content, *, layout: bool = False, least: int = 1) -> None:
         """Let a Static say something, where it does not already; `layout` where its height follows its words.
 
