@@ -459,3 +459,12 @@ def test_a_pasted_megabyte_is_capped_and_a_signal_loses_nothing_of_it(
     assert draft.startswith("# a line of a megabyte\n")
     assert PASTE_LIMIT / 2 < len(draft) < PASTE_LIMIT + 5000
     assert paths.implementation(NAME).read_text() == starter(challenge(NAME))
+
+
+async def test_what_is_copied_is_kept_in_a_file_too(tmp_path: Path, box: Box) -> None:
+    async with learner(tmp_path, LAB, box) as someone:
+        await someone.write("gradient = 1\n")
+        await someone.press("ctrl+home", "ctrl+shift+right", "ctrl+c")
+        await someone.until(lambda: "clipboard.txt" in someone.notices)
+        assert someone.app.clipboard == "gradient"
+        assert (someone.paths.user_data / "clipboard.txt").read_text() == "gradient"

@@ -255,6 +255,17 @@ async def test_letters_are_text_in_the_answer_line_and_keys_outside_it(paths: Pa
         assert not isinstance(pilot.app.screen, LessonScreen)
 
 
+async def test_keys_count_in_the_order_in_which_they_were_pressed(paths: Paths, store: Store) -> None:
+    async with lesson_app(paths, store).run_test(size=(80, 24)) as pilot:
+        await opened(pilot, LessonScreen)
+        await press(pilot, "enter")
+        line = pilot.app.focused
+        assert isinstance(line, AnswerLine)
+        for key in ("1", "2", "backspace", "3", "left", "left", "delete", "4"):  # faster than the app takes them in
+            pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: line.value == "43")
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_space_reads_to_the_end_of_a_page_and_turns_it(paths: Paths, store: Store, size: tuple[int, int]) -> None:
     async with lesson_app(paths, store).run_test(size=size) as pilot:

@@ -204,6 +204,12 @@ class TutorApp(App[int]):
 
         self._open(lambda: TrainScreen(run_folder(self.paths, run_id)), replace)
 
+    def open_runs(self, *, replace: bool = False) -> None:
+        """The list of runs."""
+        from tutor.tui.screens.runs import RunsScreen
+
+        self._open(RunsScreen, replace)
+
     def go_on(self, *, replace: bool = False) -> None:
         """Open what comes next in the course."""
         step = next_step(self.course, self.store.progress)
@@ -252,12 +258,25 @@ class TutorApp(App[int]):
             markup=False,
         )
 
+    def copy_to_clipboard(self, text: str, said: str = "Copied.") -> None:
+        """Copy by OSC 52, which a terminal may ignore without a word, and to where it can be had in any case."""
+        super().copy_to_clipboard(text)
+        self._keep_copy(text, said)
+
+    @work(group="clipboard", exclusive=True)
+    async def _keep_copy(self, text: str, said: str) -> None:
+        import asyncio
+
+        from tutor.tui.clipboard import keep
+
+        kept = await asyncio.to_thread(keep, text, self.paths.user_data)
+        self.notify(f"{said} {kept}", timeout=6, markup=False)
+
     def action_say_how_to_quit(self) -> None:
         """ctrl+c copies where something is selected; elsewhere it says how to quit."""
         selection = self.screen.get_selected_text()
         if selection:
             self.copy_to_clipboard(selection)
-            self.notify("Copied.", timeout=2)
         else:
             self.notify("Press ctrl+q to quit.", timeout=3)
 

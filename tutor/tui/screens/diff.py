@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import asyncio
-
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
@@ -10,7 +7,7 @@ from textual.widgets import Static
 
 from tutor.course import Challenge
 from tutor.grading import Report
-from tutor.tui.clipboard import keep, numpy_text
+from tutor.tui.clipboard import numpy_text
 from tutor.tui.screens import diff_view
 from tutor.tui.screens.screen import TutorScreen
 from tutor.tui.widgets.cell_table import CellTable
@@ -113,10 +110,5 @@ class DiffScreen(TutorScreen):
         else:
             given = getattr(found.tensor, quantity)
         shape = diff_view.shape_text(found.cells.shapes[quantity])
-        self._copy(numpy_text(given), f"Copied {found.check.name}, {quantity}, {shape}, as NumPy text.")
-
-    @work(group="clipboard", exclusive=True)
-    async def _copy(self, text: str, said: str) -> None:
-        self.app.copy_to_clipboard(text)
-        kept = await asyncio.to_thread(keep, text, self.tutor.paths.user_data)
-        self.notify(f"{said} {kept}", timeout=6, markup=False)
+        said = f"Copied {found.check.name}, {quantity}, {shape}, as NumPy text."
+        self.tutor.copy_to_clipboard(numpy_text(given), said)

@@ -68,8 +68,8 @@ class LabScreen(TutorScreen):
         ),
         Binding("alt+e", "split_editor", "Split", show=False, tooltip="Open it in a tmux split beside the tutor"),
         Binding("f7", "next", "next", priority=True, tooltip="Go on, once this one is passed"),
-        Binding("f8", "run_file", "Run", show=False, tooltip="Run your file as python would, and show what it prints"),
-        Binding("f9", "reset", "reset", tooltip="Start again from the starter; your file is kept"),
+        Binding("f8", "run_file", "run", tooltip="Run your file as python would, and show what it prints"),
+        Binding("f9", "reset", "Start anew", show=False, tooltip="Start again from the starter; your file is kept"),
         Binding(
             "ctrl+o", "two_versions", "Two versions", show=False, priority=True, tooltip="Choose between pane and file"
         ),

@@ -17,6 +17,7 @@ from tutor.course import Asked, Feedback, answer_choices, answer_text
 from tutor.learner.text import printable
 from tutor.tui.screens import quiz_view
 from tutor.tui.widgets.flow import Flow
+from tutor.tui.widgets.in_turn import InTurn
 
 MAX_ANSWER = 60  # characters of a typed answer: what is longer is no number and no shape
 
@@ -119,7 +120,7 @@ class Choices(Widget, can_focus=True):
                 return
 
 
-class AnswerLine(Input):
+class AnswerLine(InTurn, Input):
     """The line in which a number or a shape is typed."""
 
     HELP = (
@@ -136,6 +137,10 @@ class AnswerLine(Input):
         hint = "a number: 0.5, 1/2, 1e-3" if asked.question.kind == "number" else "a shape: (64, 128), (3,)"
         super().__init__(placeholder=hint, max_length=MAX_ANSWER, compact=True, select_on_focus=False)
         self.cursor_blink = False
+
+    async def _on_key(self, event: events.Key) -> None:
+        if not await self.in_turn(event):
+            await super()._on_key(event)
 
     async def action_answer(self) -> None:
         await self.action_submit()
