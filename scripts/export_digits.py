@@ -1,4 +1,4 @@
-"""Write tutor/training/digits.npz, the 8x8 digits that come with the tutor.
+"""Write tutor/training/datasets/digits.npz, the 8x8 digits that come with the tutor.
 
 It was run once. scikit-learn, which carries the images, is needed only to run it again: it is no dependency of the
 tutor. Another run gives the same pixels and labels; the shuffle and the compression are those of the versions of NumPy
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_digits
 
-TARGET = Path(__file__).resolve().parent.parent / "tutor" / "training" / "digits.npz"
+TARGET = Path(__file__).resolve().parent.parent / "tutor" / "training" / "datasets" / "digits.npz"
 SHUFFLE_SEED = 0
 
 

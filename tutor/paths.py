@@ -34,6 +34,11 @@ class Paths:
         return self.user_data / "runs"
 
     @property
+    def datasets(self) -> Path:
+        """Data sets that were downloaded, a folder each; free to delete."""
+        return self.user_data / "datasets"
+
+    @property
     def backup(self) -> Path:
         """Kept copies: of events, and of files that were reset or overwritten."""
         return self.user_data / "backup"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -19,9 +19,9 @@ from tutor.training import Watch, folder
 from tutor.training.datasets import load
 from tutor.training.loop import Trainer
 from tutor.training.metrics import Pyramid, Recorder, dtype_of
-from tutor.training.model import METRICS
+from tutor.training.model import METRICS, TrainOptions
+from tutor.training.networks import make_network
 from tutor.training.prepare import prepare
-from tutor.training.layer_stack import stack_layers
 
 pytestmark = pytest.mark.bench
 
@@ -34,7 +34,7 @@ class NoRecorder(Recorder):
     """The same interface, and nothing behind it."""
 
     def step(self, t: float, step: int, loss: float, lr: float) -> None: ...
-    def gauge(self, values: tuple[float, ...]) -> None: ...
+    def gauge(self, values: Mapping[str, float]) -> None: ...
     def flush(self) -> None: ...
 
 
@@ -42,37 +42,42 @@ class NotMeasuring(Trainer):
     """The loop without recording: no records, no gauges."""
 
     def _measured_update(self, grads: object) -> None:
-        self._network.step(self._lr)
+        self._network.step(self.steering.lr)
+        self._gauges_due = False
 
 
 def worker_epoch(runs: Path, name: str, recording: bool = True) -> Epoch:
     """An epoch as the worker does it."""
-    config = prepare(
-        runs, challenge(name), SOURCES[name], dataset="digits", epochs=1, lr=None, batch=None, seed=1, pace=0
-    )
+    config = prepare(runs, challenge(name), SOURCES[name], TrainOptions(epochs=1, seed=1))
     run_dir = runs / config.id
-    assert config.train is not None
     np.random.seed(1)
-    network = stack_layers(config.train, load_module(SOURCES[name], "code.py"), config.widths)
+    network = make_network(config, load_module(SOURCES[name], "code.py"), None, 1)
     data = load("digits")
     trainer = (Trainer if recording else NotMeasuring)(run_dir, config, network, data, np.random.default_rng(2))
     if not recording:
         trainer._recorder = NoRecorder(run_dir, ())
     network.check_first_pass(data.x_train[:32], data.y_train[:32])
-    targets = network.targets(data.y_train)
-    return lambda: trainer._one_epoch(data.x_train, targets)
+    trainer._place()
+
+    def epoch() -> None:
+        trainer._at = 0
+        trainer._one_epoch()
+
+    return epoch
 
 
 def linear_script() -> Epoch:
-    """The same epoch in a bare script: the learner's class, and the same loss, ReLU and SGD."""
+    """The same epoch in a bare script, shuffled as well: the learner's class, and the same loss, ReLU and SGD."""
     Linear: Any = load_module(LINEAR, "code.py")["Linear"]
     np.random.seed(1)
     first, relu, second = Linear(64, 32), nn.ReLU(), Linear(32, 10)
-    criterion, sgd, data = nn.SoftmaxCrossEntropy(), nn.SGD(0.1), load("digits")
+    criterion, sgd, data, rng = nn.SoftmaxCrossEntropy(), nn.SGD(0.1), load("digits"), np.random.default_rng(2)
 
     def epoch() -> None:
-        for at in range(0, len(data.x_train), 32):
-            x, y = data.x_train[at : at + 32], data.y_train[at : at + 32]
+        order = rng.permutation(len(data.x_train))
+        x_train, y_train = data.x_train[order], data.y_train[order]
+        for at in range(0, len(x_train), 32):
+            x, y = x_train[at : at + 32], y_train[at : at + 32]
             _, grad = criterion(second.forward(relu.forward(first.forward(x))), y)
             first.backward(relu.backward(second.backward(grad)))
             sgd.step(
@@ -88,12 +93,14 @@ def sigmoid_script() -> Epoch:
     Layer: Any = load_module(SIGMOID, "code.py")["SigmoidLayer"]
     np.random.seed(1)
     first, second = Layer(64, 32), Layer(32, 10)
-    criterion, data = nn.MSE(), load("digits")
+    criterion, data, rng = nn.MSE(), load("digits"), np.random.default_rng(2)
     targets = np.eye(10)[data.y_train]
 
     def epoch() -> None:
+        order = rng.permutation(len(targets))
+        x_train, y_train = data.x_train[order], targets[order]
         for at in range(0, len(targets), 32):
-            x, y = data.x_train[at : at + 32], targets[at : at + 32]
+            x, y = x_train[at : at + 32], y_train[at : at + 32]
             _, grad = criterion(second.forward(first.forward(x)), y)
             first.backward(second.backward(grad))
             first.update(1.0)
@@ -128,9 +135,7 @@ def test_the_learners_step_in_the_worker(tmp_path: Path, name: str, script: Call
 
 
 def test_opening_a_run_of_ten_million_steps(tmp_path: Path) -> None:
-    config = prepare(
-        tmp_path, challenge("linear_scratch"), LINEAR, dataset="digits", epochs=1, lr=None, batch=None, seed=1, pace=0
-    )
+    config = prepare(tmp_path, challenge("linear_scratch"), LINEAR, TrainOptions(epochs=1, seed=1))
     run_dir, n = tmp_path / config.id, 10_000_000
     folder.write_json(run_dir / folder.CONFIG, structs.replace(config, epochs=n // config.steps_per_epoch))
     pyramid = Pyramid()

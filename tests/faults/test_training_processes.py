@@ -11,7 +11,19 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from tests.training_runs import LINEAR, SIGMOID, ended, finish, kill, paths_in, running, started, wait_for, wait_until
+from tests.training_runs import (
+    CONFIG,
+    LINEAR,
+    SIGMOID,
+    ended,
+    finish,
+    kill,
+    paths_in,
+    running,
+    started,
+    wait_for,
+    wait_until,
+)
 from tutor.errors import RunError
 from tutor.paths import CHECKOUT
 from tutor.training import Control, Process, Watch, cancel, control, escalate, folder
@@ -211,6 +223,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(tmp_path: Path, sour
     assert tick.end is not None
     assert tick.end.last_step == tick.step >= 1
     assert str(tick.step) in tick.end.reason
+    assert "came from the forward pass" in tick.end.reason or lr > 1
     steps, losses = watch.new_points()
     assert steps[-1] == tick.step
     assert not losses[-1] < 3.4e38
@@ -231,7 +244,10 @@ def test_a_request_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_end_for_want_of_memory_is_told_from_a_kill(tmp_path: Path) -> None:
-    assert classify(tmp_path, -signal.SIGKILL, oom_killed=True).state == "out-of-memory"
+    folder.write_json(tmp_path / folder.CONFIG, CONFIG)
+    end = classify(tmp_path, -signal.SIGKILL, oom_killed=True)
+    assert end.state == "out-of-memory"
+    assert "with batch 32" in end.reason and "Try batch 16" in end.reason
     assert classify(tmp_path, -signal.SIGKILL, oom_killed=False).state == "failed"
     assert "SIGSEGV" in classify(tmp_path, -signal.SIGSEGV, oom_killed=False).reason
     folder.write_json(tmp_path / folder.CONTROL, Control(seq=1, cancel=True))

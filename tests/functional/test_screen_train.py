@@ -109,7 +109,7 @@ async def test_nothing_is_read_while_nobody_looks_nor_after_the_end(tmp_path: Pa
     with running(paths_in(tmp_path), NAME, RIGHT, epochs=200, pace=100.0):
         async with learner(tmp_path, TRAIN) as someone:
             await someone.until(lambda: has_curve(someone))
-            watch, polls = someone.train.watch_run, 0
+            watch, polls = someone.train.follower.run.watch, 0
             poll = watch.poll
 
             def counted() -> object:
@@ -121,7 +121,7 @@ async def test_nothing_is_read_while_nobody_looks_nor_after_the_end(tmp_path: Pa
             await someone.until(lambda: polls >= 2)
             await someone.press("question_mark")  # the help covers it
             covered = polls
-            assert not someone.train.seen.is_set()
+            assert not someone.train.follower.visible.is_set()
             other = Watch(someone.train.run_dir)
             step = other.poll().step
             await someone.until(lambda: other.poll().step > step + 50)  # half a second of the run
@@ -131,7 +131,11 @@ async def test_nothing_is_read_while_nobody_looks_nor_after_the_end(tmp_path: Pa
             await someone.press("f")
             await someone.until(lambda: "✓ done" in someone.said("#title"))
             assert someone.train.tick is not None and someone.train.tick.state in ENDED
-            await someone.until(lambda: not any(t.name == "follow" for t in threading.enumerate()))
+            polled = polls
+            await someone.press("l", "left")
+            await someone.until(lambda: "step " in someone.said("#reading"))
+            assert polls <= polled + 1
+        await someone.until(lambda: not any(t.name == "follow" for t in threading.enumerate()))
 
 
 async def test_nothing_is_drawn_anew_where_nothing_changed(tmp_path: Path) -> None:
@@ -196,7 +200,7 @@ async def test_the_gauges_have_their_place(tmp_path: Path, size: tuple[int, int]
             gauges, chart = someone.train.query_one("#gauges"), someone.train.query_one(ChartView)
             assert bool(gauges.region.area) == (size[0] >= 100)
             await someone.press("g")
-            await someone.pilot.pause()
+            await someone.until(lambda: gauges.region.area)
             assert gauges.region.area
             assert bool(chart.region.area) == (size[0] >= 100)
 

@@ -197,7 +197,7 @@ def test_no_process_is_left_when_a_run_ends(tmp_path: Path) -> None:
     """Also not what the learner's code started."""
     source = LINEAR + "\nimport subprocess\nchild = subprocess.Popen(['sleep', '600'])\nprint(child.pid)\n"
     watch, _ = finish(paths_in(tmp_path), "linear_scratch", source, epochs=1)
-    child = int(read_log(watch.run_dir))
+    child = int(read_log(watch.run_dir).split()[0])
     process = read_process(watch.run_dir)
     assert process is not None
 

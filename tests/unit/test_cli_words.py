@@ -217,7 +217,7 @@ def test_a_run_says_only_what_is_known() -> None:
     whole = tick_text(tick(epoch=31, loss=0.25, held_back=0.9511, steps_per_s=1234.4, seconds_left=125.0))
     assert [part.strip() for part in whole.split("  ")][-5:] == [
         "epoch 30/30",
-        "2 min 05 s left",
+        "about 2 min 05 s left",
         "loss 0.2500",
         "held back 95.1%",
         "1,234 steps/s",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tutor.errors import UnknownName
-from tutor.nn import SGD, Linear, Network, ReLU, SoftmaxCrossEntropy
+from tutor.nn import SGD, Adam, Linear, Network, ReLU, SoftmaxCrossEntropy
 from tutor.training import datasets
 
 
@@ -62,6 +64,62 @@ def test_attribution_names_authors_source_and_licence() -> None:
     attribution = datasets.load("digits").attribution
     for part in ("Alpaydin", "Kaynak", "10.24432/C50P49", "CC BY 4.0"):
         assert part in attribution
+
+
+def test_facts_are_those_of_the_data_and_read_nothing() -> None:
+    for name in ("digits", "xor", "moons", "spirals", "rings"):
+        facts, data = datasets.facts(name), datasets.load(name)
+        assert (facts.name, facts.samples, facts.held_back) == (name, len(data.x_train), len(data.x_test))
+        assert facts.sample_shape == data.sample_shape and data.x_train.shape[1] == np.prod(facts.sample_shape)
+        assert facts.class_names == data.class_names and facts.classes == data.classes
+        assert set(data.y_train) == set(data.y_test) == set(range(facts.classes))
+        assert facts.attribution == data.attribution != ""
+    code = "import sys; from tutor.training import datasets; [datasets.facts(n) for n in datasets.NAMES]; "
+    done = subprocess.run(
+        [sys.executable, "-c", code + "print('numpy' in sys.modules)"], capture_output=True, text=True
+    )
+    assert done.stdout == "False\n"
+
+
+def test_a_set_comes_in_the_precision_that_is_asked_for() -> None:
+    for name in ("digits", "moons"):
+        exact, short = datasets.load(name), datasets.load(name, dtype="float32")
+        assert exact.x_test.dtype == np.float64 and short.x_test.dtype == np.float32
+        np.testing.assert_array_equal(exact.x_train, short.x_train)  # sixteenths and 1/4096ths: both hold them exactly
+
+
+@pytest.mark.parametrize(
+    ("name", "checksum"),
+    [
+        ("xor", "e5313dab2eb9764d036c88108cdbe68cefa91b051104ebc32ca04730cb9b2755"),
+        ("moons", "a9aaf6b1dbc1e88ea21250ebf3c27d54ebf3114befc442fdb8def3c89d518d64"),
+        ("spirals", "a72d7ed2621fad5c0c6fe499180148c0cb25324a856fe4dd082f57deaf55dbe4"),
+        ("rings", "37cc405662055599cc25c57a2b1b0765a10c652d56fefded0e1e45a298da257c"),
+    ],
+)
+def test_points_in_the_plane_are_the_same_everywhere(name: str, checksum: str) -> None:
+    data = datasets.load(name)
+    arrays = (data.x_train, data.y_train, data.x_test, data.y_test)
+    assert hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest() == checksum
+    assert np.abs(data.x_train.std(axis=0) - 1).max() < 0.1
+    assert np.abs(data.x_train.mean(axis=0)).max() < 0.1 and np.abs(data.x_train).max() < 3
+
+
+@pytest.mark.parametrize("name", ["xor", "moons", "spirals", "rings"])
+def test_a_straight_line_does_not_do_and_a_small_network_does(name: str) -> None:
+    data, rng = datasets.load(name), np.random.default_rng(0)
+    line = Network([Linear(2, data.classes, rng)])
+    small = Network([Linear(2, 32, rng), ReLU(), Linear(32, 32, rng), ReLU(), Linear(32, data.classes, rng)])
+    right = []
+    for network in (line, small):
+        optimizer = Adam(lr=0.02)
+        for _ in range(60):
+            for batch in np.array_split(rng.permutation(len(data.x_train)), 16):
+                _, grad = SoftmaxCrossEntropy()(network.forward(data.x_train[batch]), data.y_train[batch])
+                network.backward(grad)
+                optimizer.step(network.params(), network.grads())
+        right.append((network.forward(data.x_test).argmax(axis=1) == data.y_test).mean())
+    assert right[0] < 0.93 and right[1] >= 0.95
 
 
 def test_an_unknown_name_gets_the_nearest_known_one() -> None:

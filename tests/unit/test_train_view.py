@@ -1,19 +1,19 @@
-"""The Train screen's lines: pure functions of a tick and a width; and the curve that the eye can follow."""
+"""The Train screen's lines: pure functions of what is true of a run and a width."""
 
 from __future__ import annotations
 
 from typing import get_args
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
 from tests.training_runs import CONFIG
-from tutor.training import End, Event, State, Tick
-from tutor.tui.curves import Curves, RunningMean
-from tutor.tui.screens import train_view
+from tutor.training import Control, End, Event, State, Tick
+from tutor.tui.curves import Lockstep
+from tutor.tui.screens import train_gauges, train_view
+from tutor.tui.screens.train_series import Reading
 
 TICK = Tick(
     config=CONFIG,
@@ -33,6 +33,14 @@ TICK = Tick(
     new_points=0,
 )
 STATES: tuple[State, ...] = get_args(State)
+EXPLAINED = Event(
+    3.0, 700, "explained", "The held-back loss rises.", key="overfitting", lesson="12-sgd", advice="Stop earlier."
+)
+
+
+def notes(tick: Tick, mark: Event | None = None, lesson: str = "", lockstep: Lockstep | None = None) -> str:
+    """The words below the chart."""
+    return train_view.notes(tick, mark, lesson, lockstep, 118).plain
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -42,12 +50,24 @@ def test_every_state_has_its_sign_and_word(state: State) -> None:
     assert f"{sign} {word}" in shown
 
 
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_but_running_says_what_can_be_done_next(state: State) -> None:
+    assert bool(notes(structs.replace(TICK, state=state))) == (state != "running")
+
+
+def test_a_folder_out_of_reach_is_said_whatever_the_run_was() -> None:
+    away = structs.replace(TICK, disconnected=True)
+    assert "◐ disconnected" in train_view.title(away, 100).plain
+    assert "steps/s" not in train_view.title(away, 100).plain
+    assert "cannot be reached" in notes(away)
+
+
 def test_a_paused_run_says_how_it_goes_on_and_no_time_left() -> None:
     paused = structs.replace(TICK, paused=True)
     assert "◐ paused" in train_view.title(paused, 100).plain
     assert "steps/s" not in train_view.title(paused, 100).plain
     assert "left" not in train_view.progress(paused, 100).plain
-    assert "space lets it go on" in train_view.notes(paused).plain
+    assert "space lets it go on" in notes(paused)
 
 
 @given(width=st.integers(1, 200), state=st.sampled_from(STATES), left=st.floats(0, 1e6))
@@ -65,49 +85,126 @@ def test_the_time_left_has_its_place_on_a_small_screen() -> None:
 
 
 def test_what_ended_a_run_comes_first_and_is_shown_literally() -> None:
-    events = (Event(1.0, 12, "control", "full speed"), Event(2.0, 13, "epoch", epoch=2))
+    events = (Event(1.0, 12, "control", "batch 32 → 64"), Event(2.0, 13, "epoch", epoch=2))
     end = End("failed", "Line 3 of your file raised ValueError: [b]no[/b]", 14, line=3)
-    shown = train_view.notes(structs.replace(TICK, state="failed", end=end, events=events)).plain.split("\n")
-    assert shown == ["Line 3 of your file raised ValueError: [b]no[/b]", "▾ 12  full speed"]
+    ended = structs.replace(TICK, state="failed", end=end, events=events)
+    shown = notes(ended, train_view.newest_mark(events)).split("\n")
+    assert shown[:2] == ["Line 3 of your file raised ValueError: [b]no[/b]", "▾ 12  batch 32 → 64"]
 
 
-def test_gauges_stand_one_a_line() -> None:
-    values = {"grad_norm.W1": 0.0712, "update_ratio.W1": 3.4e-3, "dead.1": 0.25}
-    shown = train_view.gauges(TICK, values).plain
-    assert "W1" in shown and "0.071" in shown and "3.4e-03" in shown and "25.0%" in shown
+def test_an_explanation_is_a_sentence_what_to_try_and_the_lesson() -> None:
+    events = (EXPLAINED, Event(4.0, 800, "control", "batch 32 → 64"))
+    mark = train_view.newest_mark(events)
+    assert mark is EXPLAINED  # the change was the learner's own
+    assert notes(TICK, mark, "12 Training loop").split("\n") == [
+        "▾ 700  The held-back loss rises.",
+        "Try: Stop earlier.  r reads lesson 12 Training loop.",
+    ]
+    assert train_view.newest_mark(()) is None
 
 
-@given(
-    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60),
-    st.integers(1, 30),
-    st.lists(st.integers(1, 10), max_size=9),
+@given(width=st.integers(20, 160), rows=st.integers(1, 8), mark_first=st.booleans())
+def test_no_sentence_below_the_chart_is_cut_in_the_middle(width: int, rows: int, mark_first: bool) -> None:
+    tick = structs.replace(TICK, state="done", end=End("done", "All 60 epochs are done.", 2700))
+    lockstep = Lockstep(2e-16, 3e-15, 40, None, 50)
+    said = train_view.notes(tick, EXPLAINED, "12 Training loop", lockstep, width, rows, mark_first=mark_first)
+    assert len(said.split("\n")) <= rows
+    assert max(line.cell_length for line in said.split("\n")) <= width
+    if width >= 80:
+        assert said.plain.rstrip().endswith(".")
+        assert said.plain.startswith("▾ 700" if mark_first else "All 60")
+
+
+@pytest.mark.parametrize(
+    ("found", "sign", "words"),
+    [
+        (Lockstep(2e-16, 3e-15, 40, None, 50), "✓", "loss 2e-16 apart at most, gradients 3e-15."),
+        (
+            Lockstep(2e-9, 3e-2, 40, 17, 50),
+            "✗",
+            "they part at step 17, and at most, by 3e-02 in a gradient, at step 40.",
+        ),
+    ],
 )
-def test_the_running_mean_does_not_care_how_the_points_arrive(values: list[float], span: int, cuts: list[int]) -> None:
-    losses = np.array(values)
-    whole = RunningMean(span).extend(losses)
-    pieces, running, at = [], RunningMean(span), 0
-    for cut in [*cuts, len(values)]:
-        pieces.append(running.extend(losses[at : at + cut]))
-        at += cut
-    assert np.concatenate(pieces).tolist() == whole.tolist()
-    assert whole.min() >= losses.min() - 1e-6 and whole.max() <= losses.max() + 1e-6
-    if len(values) <= span:
-        assert whole[-1] == pytest.approx(losses.mean(), abs=1e-6)
+def test_lockstep_says_the_largest_difference_and_where_they_part(found: Lockstep, sign: str, words: str) -> None:
+    said = notes(TICK, lockstep=found)
+    assert said.startswith(f"{sign} Lockstep, 50 steps at equal weights")
+    assert words in said
 
 
-def test_what_is_not_finite_is_passed_on_and_not_remembered() -> None:
-    means = RunningMean(4).extend(np.array([1.0, np.nan, np.inf, 3.0]))
-    assert means[0] == 1.0
-    assert np.isnan(means[1])
-    assert np.isinf(means[2])
-    assert means[3] == 2.0
+@given(width=st.integers(20, 160), count=st.integers(0, 6))
+def test_no_reading_is_cut_and_none_is_wider_than_the_screen(width: int, count: int) -> None:
+    values = [Reading(f"run {n}", "curve3", "a", 0.5 + n, 0.5 + n + n % 2) for n in range(count)]
+    said = train_view.reading(853, (19.0, 12.5), values, EXPLAINED, width)
+    assert all(f"run {n} " in said.plain for n in range(count))
+    if width >= 40:
+        assert max(line.cell_length for line in said.split("\n")) <= width
 
 
-def test_the_mean_is_calmer_and_both_curves_are_kept() -> None:
-    curves = Curves(CONFIG)
-    rng = np.random.default_rng(0)
-    losses = (1.0 + 0.3 * rng.standard_normal(2700)).astype(np.float32)
-    curves.extend(np.arange(1, 2701), losses)
-    late = curves.mean.ranges().high[100:]
-    assert late.std() < 0.3 * losses.std()
-    assert curves.every_batch.points == curves.mean.points == 2700
+def test_the_nearest_event_is_the_nearest_and_none_when_all_are_far() -> None:
+    events = [Event(0.0, 10, "control", "one"), Event(0.0, 90, "note", "two")]
+    for step, within, told in ((12, 30, "one"), (60, 40, "two"), (50, 5, None)):
+        found = train_view.nearest(events, step, within)
+        assert (found.text if found else None) == told
+
+
+@given(st.integers(0, 5), st.integers(30, 120))
+def test_every_run_beside_it_has_its_letter_its_name_and_its_state(count: int, width: int) -> None:
+    ticks = [structs.replace(TICK, state="done", config=structs.replace(CONFIG, id=f"{n}-net")) for n in range(count)]
+    said = train_view.beside(ticks, width)
+    for number, letter in zip(range(count), "abcde", strict=False):
+        assert f"{letter} {number}-net ✓ done" in said.plain
+    assert max(line.cell_length for line in said.split("\n")) <= width
+
+
+# ── gauges ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def gauges(values: train_gauges.Trails, rows: int = 30) -> list[str]:
+    """The lines beside the chart."""
+    return train_gauges.gauges(TICK, values, Control(batch=64), rows).plain.split("\n")
+
+
+def test_a_parameter_has_its_norm_its_past_and_its_step() -> None:
+    (line,) = [
+        line
+        for line in gauges({"grad_norm.W1": (10.0, 1.0, 0.1, 0.0712), "update_ratio.W1": (1e-3, 3.4e-3)})
+        if line.startswith("W1")
+    ]
+    assert "0.071" in line and "3.4e-03" in line and "✓" in line and "▆▃▁" in line
+
+
+@pytest.mark.parametrize(("ratio", "word"), [(0.4, "✗ long"), (1e-7, "✗ short"), (1e-3, "✓"), (float("nan"), "")])
+def test_a_step_off_the_healthy_band_is_said(ratio: float, word: str) -> None:
+    assert train_gauges.verdict("W2", ratio)[0] == word
+    assert train_gauges.verdict("b2", ratio)[0] == ""  # a bias begins at zero
+
+
+def test_dead_units_are_a_share_a_bar_and_a_sign() -> None:
+    lines = gauges({"dead.1": (0.0, 0.25), "dead.2": (0.0, 0.75)})
+    assert "██░░░░░░   25%" in lines[1] and "✗" not in lines[1]
+    assert "██████░░   75% ✗" in lines[2]
+
+
+def test_of_the_machine_only_what_was_measured_is_said() -> None:
+    nan = float("nan")
+    said = "\n".join(gauges({"cpu": (nan, 0.98), "rss_mb": (60.0, 61.0), "gpu": (nan, nan), "gpu_mb": (nan, nan)}))
+    assert "CPU            1.0 cores" in said and "61 MB" in said and "45 steps/s" in said
+    assert "GPU" not in said
+    assert "batch          64" in said
+
+
+@given(layers=st.integers(0, 40), rows=st.integers(1, 40))
+def test_a_deep_network_fits_and_says_what_is_left_out(layers: int, rows: int) -> None:
+    values = {f"grad_norm.{kind}{n}": (0.1, 0.1) for n in range(1, layers + 1) for kind in "Wb"}
+    lines = gauges(values, rows)
+    assert len(lines) <= rows
+    if rows >= 20 and layers >= 30:
+        shown = sum(line.startswith("W") for line in lines)
+        assert f"and {layers - shown} more" in lines
+        assert not any(line.startswith("b") and line[1].isdigit() for line in lines)
+
+
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=8))
+def test_bars_are_as_many_as_the_values(values: list[float]) -> None:
+    assert len(train_gauges.spark(values)) == len(values)

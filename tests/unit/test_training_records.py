@@ -15,14 +15,13 @@ from tests.training_runs import LINEAR, challenge
 from tutor.training import RunConfig, Watch, folder
 from tutor.training.identity import identify
 from tutor.training.metrics import Pyramid, Recorder, dtype_of, outline, read_metrics, read_pyramid
-from tutor.training.model import METRICS, PYRAMID, Control, Event
+from tutor.training.model import METRICS, PYRAMID, Control, Event, TrainOptions
 from tutor.training.prepare import prepare
 from tutor.training.tail import METRIC, EventTail, Tail, find_step, read_edge
 
 
-def configured(runs: Path, **options: float) -> tuple[Path, RunConfig]:
-    asked = {"dataset": "digits", "epochs": None, "lr": None, "batch": None, "seed": 1, "pace": 0.0} | options
-    config = prepare(runs, challenge("linear_scratch"), LINEAR, **asked)  # type: ignore[arg-type]
+def configured(runs: Path, epochs: int | None = None) -> tuple[Path, RunConfig]:
+    config = prepare(runs, challenge("linear_scratch"), LINEAR, TrainOptions(epochs=epochs, seed=1))
     return runs / config.id, config
 
 
@@ -128,6 +127,7 @@ def test_a_long_run_opens_from_its_pyramid_and_goes_on_from_its_metrics(tmp_path
     n = 300_001
     records = np.zeros(n, dtype_of(METRICS))
     records["step"], records["t"], records["loss"] = np.arange(1, n + 1), np.arange(n) / 1000, 1.0
+    records["attempt"] = 1
     records["loss"][123_456] = 9.0
     records.tofile(run_dir / folder.METRICS_FILE)
     Pyramid().add(records["step"], records["loss"]).tofile(run_dir / folder.PYRAMID_FILE)

@@ -1,29 +1,22 @@
-"""The adapter from the learner's class to a network that trains."""
+"""The layer of an exercise that was written by hand, in a network that trains: what it lacks, and that it is exact."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.trained import network_of
 from tests.training_runs import LINEAR, SIGMOID, challenge
 from tutor import nn
-from tutor.course import Train
 from tutor.errors import RunError
-from tutor.learner import load_module
-from tutor.training.layer_stack import LayerStack, check_first_step, stack_layers
-
-WIDTHS = (6, 5, 3)
+from tutor.training.network_checks import check_first_step
+from tutor.training.networks import Network
 
 
-def train_of(name: str) -> Train:
-    train = challenge(name).train
-    assert train is not None
-    return train
-
-
-def stack(source: str, name: str = "linear_scratch") -> LayerStack:
-    np.random.seed(0)
-    return stack_layers(train_of(name), load_module(source, f"{name}.py"), WIDTHS)
+def stack(source: str, name: str = "linear_scratch") -> Network:
+    return network_of(challenge(name), source, shape=(6,), classes=3, hidden=(5,))
 
 
 def batch() -> tuple[np.ndarray, np.ndarray]:
@@ -54,6 +47,11 @@ def test_what_a_class_lacks_is_said_in_a_sentence(source: str, said: str) -> Non
     assert said in str(raised.value)
 
 
+def test_an_update_that_is_not_there_is_said_in_a_sentence() -> None:
+    with pytest.raises(RunError, match="Your SigmoidLayer has no method update"):
+        stack(SIGMOID.replace("def update", "def learn"), "backprop_fill")
+
+
 def test_the_stack_has_our_activation_between_the_learners_layers_only() -> None:
     """Against the same network written down by hand: loss, every gradient, and one step of ours."""
     network = stack(LINEAR)
@@ -66,15 +64,17 @@ def test_the_stack_has_our_activation_between_the_learners_layers_only() -> None
     expected_loss, grad = nn.SoftmaxCrossEntropy()(by_hand.forward(x), labels)
     by_hand.backward(grad)
 
-    loss, grad = network.loss(network.forward(x), network.targets(labels))
+    placed, targets = network.place(x, labels)
+    loss, grad = network.loss(network.forward(placed), targets)
     grads = network.backward(grad)
     assert loss == expected_loss
     assert list(grads) == list(network.params()) == ["W1", "b1", "W2", "b2"]
     for ours, theirs in zip(grads.values(), by_hand.grads().values(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    output, dead = network.evaluate(x)
-    np.testing.assert_array_equal(output, by_hand.forward(x))
-    assert dead == [float((x @ W1 + b1 <= 0).all(axis=0).mean())]
+    found = network.evaluate(placed, targets)
+    np.testing.assert_array_equal(found.output, by_hand.forward(x))
+    assert found.loss == expected_loss
+    assert found.dead == [float((x @ W1 + b1 <= 0).all(axis=0).mean())]
     network.step(0.5)
     np.testing.assert_array_equal(network.params()["W1"], W1 - 0.5 * grads["W1"])
 
@@ -82,17 +82,34 @@ def test_the_stack_has_our_activation_between_the_learners_layers_only() -> None
 def test_the_squared_error_takes_one_hot_targets_and_the_learners_update_is_used() -> None:
     network = stack(SIGMOID, "backprop_fill")
     x, labels = batch()
-    targets = network.targets(labels)
+    placed, targets = network.place(x, labels)
     np.testing.assert_array_equal(targets.argmax(axis=1), labels)
     np.testing.assert_array_equal(targets.sum(axis=1), 1)
     before = {name: value.copy() for name, value in network.params().items()}
-    _, grad = network.loss(network.forward(x), targets)
-    grads = network.backward(grad)
+    grads = network.backward(network.loss(network.forward(placed), targets)[1])
     network.step(2.0)
 
     for name, value in network.params().items():
         np.testing.assert_allclose(value, before[name] - 2.0 * grads[name])
-    assert network.evaluate(x)[1] == []
+    assert network.evaluate(placed, targets).dead == []
+
+
+def test_samples_are_placed_once_as_rows_of_the_runs_dtype() -> None:
+    network = network_of(challenge("linear_scratch"), LINEAR, dtype="float32")
+    images = np.random.default_rng(0).random((3, 8, 8))
+    x, targets = network.place(images, np.array([1, 2, 3]))
+    assert (x.shape, x.dtype, targets.dtype) == ((3, 64), np.float32, np.int64)
+    x[:] = 0
+    assert images.any()  # a copy: whatever happens to it, the data stays
+    assert network.forward(x).dtype == np.float32
+
+
+def test_what_a_checkpoint_must_hold_has_a_name() -> None:
+    roots: dict[str, Any] = stack(LINEAR).roots()
+    assert [*roots] == ["layer1", "layer2", "layer3", "optimizer", "generator"]
+    assert type(roots["layer1"]).__name__ == "Linear"
+    assert isinstance(roots["optimizer"], nn.SGD)
+    assert isinstance(roots["generator"], np.random.Generator)
 
 
 def test_an_update_that_changes_nothing_is_said_unless_there_is_nothing_to_change() -> None:

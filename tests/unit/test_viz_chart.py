@@ -12,6 +12,7 @@ import pytest
 
 from tutor.viz import Chart, ChartSpec, Curve, Mark, Picture, Series, as_text, still
 from tutor.viz import chart as chart_module
+from tutor.viz.curve import Stroke
 
 STEPS = np.arange(1, 2001)
 LOSS = 2.3 * np.exp(-STEPS / 400) + 0.05
@@ -187,3 +188,50 @@ def test_the_face_loads_neither_numpy_nor_plotext() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)}
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_what_changed_is_said_cell_by_cell() -> None:
+    chart, curve = Chart(), Curve("loss")
+    curve.extend(STEPS[:500], LOSS[:500])
+    before = as_cells(chart.draw([curve], SPEC))
+    assert chart.changed is None  # the first picture is all new
+    for start in range(500, 2000, 100):
+        curve.extend(STEPS[start : start + 100], LOSS[start : start + 100])
+        after = as_cells(chart.draw([curve], SPEC))
+        assert chart.changed
+        for line, first, stop in chart.changed:
+            before[line][first:stop] = after[line][first:stop]
+        assert before == after
+    chart.draw([curve], SPEC)
+    assert chart.changed == ()
+
+
+def as_cells(picture: Picture) -> list[list[tuple[str, str]]]:
+    """Every cell of a picture: its sign, and its role where that is seen."""
+    return [[(sign, span.role) for span in line for sign in span.text] for line in picture]
+
+
+def test_a_cloud_gives_way_to_the_curve_through_it_and_stands_in_no_legend() -> None:
+    cloud, mean = Curve("", "cloud"), Curve("mean")
+    cloud.stroke, mean.stroke = "cloud", "solid"
+    cloud.extend(STEPS, LOSS - 0.04, LOSS + 0.04)
+    mean.extend(STEPS, LOSS)
+    alone, both = Chart().draw([mean], SPEC), Chart().draw([cloud, mean], SPEC)
+    assert as_text(both).splitlines()[0].split() == ["loss", "━━", "mean"]
+    curve = {(y, x): sign for y, x, sign, role in cells(alone) if role == "curve" and sign != " "}
+    assert {(y, x): sign for y, x, sign, role in cells(both) if (y, x) in curve} == curve
+    assert any(span.role == "cloud" for line in both for span in line)
+
+
+def cells(picture: Picture) -> list[tuple[int, int, str, str]]:
+    """Row, column, sign and role of every cell below the legend."""
+    return [(y, x, sign, role) for y, line in enumerate(as_cells(picture)[1:]) for x, (sign, role) in enumerate(line)]
+
+
+@pytest.mark.parametrize("stroke", ["solid", "dotted", "dashed"])
+def test_a_curve_with_a_sign_carries_it_at_its_end(stroke: Stroke) -> None:
+    first, second = Series("one", STEPS, LOSS), Series("", STEPS[:1200], LOSS[:1200] + 0.5, "curve3", stroke, "a")
+    rows = as_text(live([first, second], SPEC)).splitlines()[1:]
+    places = [row.rindex("a") for row in rows if "a" in row]
+    assert max(places) in range(24, 27)  # two fifths of the way to 3,000
+    assert len(places) <= 3

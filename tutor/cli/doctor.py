@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import os
 import platform
@@ -10,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -23,6 +22,9 @@ from tutor.learner import Versions
 from tutor.paths import Paths
 from tutor.progress import Store, backup
 from tutor.training import usable_cores
+
+if TYPE_CHECKING:
+    from tutor.training.devices import DeviceReport
 
 LITTLE_ROOM = 50 * 1024 * 1024  # bytes
 
@@ -169,15 +171,43 @@ def _box() -> Iterator[Finding]:
 
 
 def _training() -> Iterator[Finding]:
+    from tutor.training import devices
+
     cores = usable_cores()
-    yield Finding(True, "device", f"cpu, {cores} core{'s' if cores > 1 else ''}")
-    has_torch = importlib.util.find_spec("torch") is not None
-    yield Finding(
-        has_torch,
-        "PyTorch",
-        "installed" if has_torch else "not installed: exercises on PyTorch alone need it; pip install torch adds it",
-    )
+    yield Finding(True, "device", f"cpu, {cores} core{'s' if cores > 1 else ''}: {devices.cpu_name()}")
+    if sys.stderr.isatty():
+        click.echo(f"  · looking for a GPU, for {devices.LIMIT:.0f} s at most", err=True)
+    report = devices.probe()
+    missing = "not installed: exercises on PyTorch alone need it; pip install torch adds it"
+    yield Finding(bool(report.torch), "PyTorch", report.torch or missing)
+    yield from _gpus(report)
+    yield from _logout()
     yield _editor()
+
+
+def _gpus(report: DeviceReport) -> Iterator[Finding]:
+    """Each GPU, and what keeps a run from using it; that there is none is no fault."""
+    from tutor.training import devices
+
+    for gpu in report.gpus:
+        yield Finding(True, "GPU", devices.describe(gpu).removeprefix("GPU "))
+    if report.mps:
+        yield Finding(True, "GPU", "Apple's (mps): --device mps uses it, in float32")
+    reason, why = devices.obstacle(report, os.environ)
+    if reason in ("no-torch", "no-gpu", "torch-without-cuda") and not report.gpus:
+        if not report.mps:
+            yield Finding(True, "GPU", "none found: your code trains on the CPU")
+    elif reason:
+        yield Finding(False, "GPU", why)
+
+
+def _logout() -> Iterator[Finding]:
+    """Whether a run outlives the connection that it was started from."""
+    from tutor.training import logind
+
+    if logind.logind_kills():
+        says = f"this machine ends your runs when you log out (KillUserProcesses): {logind.ADVICE}"
+        yield Finding(False, "logging out", says)
 
 
 def _editor() -> Finding:

@@ -13,7 +13,7 @@ from tutor import VERSION
 from tutor.cli import has_screen
 from tutor.paths import locate
 
-# verb -> the module that holds it
+# verb -> the module that holds it, under its name, or as rename_command where that name is a function of another room
 VERBS = {
     "learn": "learning",
     "quiz": "learning",
@@ -23,10 +23,16 @@ VERBS = {
     "solution": "exercises",
     "reset": "exercises",
     "history": "exercises",
-    "train": "runs",
+    "train": "train",
     "status": "runs",
     "logs": "runs",
     "cancel": "runs",
+    "resume": "runs",
+    "restart": "runs",
+    "compare": "runs",
+    "rename": "runs",
+    "export": "runs",
+    "rm": "runs",
     "progress": "overview",
     "doctor": "doctor",
     "author": "authors",
@@ -44,7 +50,8 @@ class Verbs(click.Group):
         """Load one verb."""
         if cmd_name not in VERBS:
             return None
-        command: click.Command = getattr(import_module(f"tutor.cli.{VERBS[cmd_name]}"), cmd_name)
+        module = import_module(f"tutor.cli.{VERBS[cmd_name]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command", None) or getattr(module, cmd_name)
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:

@@ -14,7 +14,7 @@ from tutor.course import TIERS, Broken
 from tutor.grading import VERDICT_WORDS, Check, Report
 from tutor.learner import printable
 from tutor.progress import ExerciseState
-from tutor.training import Tick, duration
+from tutor.training import Event, Row, Tick, duration
 
 if TYPE_CHECKING:
     from tutor.cli.submissions import Submission
@@ -210,15 +210,27 @@ def _sayable_value(value: object) -> object:
 # ── runs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+STATE_WORDS = {"timed-out": "out of time", "out-of-memory": "out of memory"}  # the rest is said as it is written
+
+
+def state_text(tick: Tick) -> str:
+    """What a run is doing, in a word or three."""
+    return "paused" if tick.paused and tick.state == "running" else STATE_WORDS.get(tick.state, tick.state)
+
+
 def tick_text(tick: Tick) -> str:
     """A run in one line."""
+    return f"{tick.config.id:<22}  {doing_text(tick)}" + (f"  {tick.title}" if tick.title else "")
+
+
+def doing_text(tick: Tick) -> str:
+    """What a run is doing now, in one line."""
     parts = [
-        f"{tick.config.id:<22}",
-        f"{'paused' if tick.paused else tick.state:<10}",
+        f"{state_text(tick):<10}",
         f"epoch {min(tick.epoch, tick.config.epochs)}/{tick.config.epochs}",
     ]
     if tick.seconds_left is not None:
-        parts.append(f"{duration(tick.seconds_left)} left")
+        parts.append(f"about {duration(tick.seconds_left)} left")
     if tick.loss is not None:
         parts.append(f"loss {tick.loss:.4f}")
     if tick.held_back is not None:
@@ -230,4 +242,39 @@ def tick_text(tick: Tick) -> str:
 
 def end_text(tick: Tick) -> str:
     """How a run ended, in the words of its own reason."""
-    return f"{tick.state}: {tick.end.reason}" if tick.end else tick.state
+    return f"{state_text(tick)}: {tick.end.reason}" if tick.end else state_text(tick)
+
+
+def epoch_text(event: Event, epochs: int) -> str:
+    """What was measured after an epoch, in one line."""
+    parts = [f"epoch {event.epoch or 0}/{epochs}", f"step {event.step:,}"]
+    for name, loss in (("loss", event.loss), ("held-back loss", event.held_back_loss)):
+        parts += [f"{name} {loss:.4f}"] if loss is not None else []
+    parts += [f"held back {event.held_back:.1%}"] if event.held_back is not None else []
+    return "  ".join(parts)
+
+
+def told_text(event: Event) -> list[str]:
+    """What was explained, changed or noted, in lines: the sentence, what to try, what to reread."""
+    lines = _wrapped(event.text, f"▾ step {event.step:,}: ")
+    lines += _wrapped(event.advice) if event.advice else []
+    return lines + ([f"  Reread: tutor learn --plain {event.lesson}"] if event.lesson else [])
+
+
+def comparison_text(ticks: Sequence[Tick], rows: Sequence[Row]) -> str:
+    """Runs side by side: how they came out, what differs, then what they share."""
+    names = ["", *(tick.title or tick.config.id for tick in ticks)]
+    shown = [row for row in rows if row.kind != "same" and any(word != "–" for word in row.words)]
+    lines = _columns([names, *([row.name, *row.words] for row in shown if row.kind == "result")])
+    differing = [[row.name, *row.words] for row in shown if row.kind == "differs"]
+    lines += ["", "What differs", *_columns(differing)] if differing else ["", "Every setting is the same."]
+    same = " · ".join(f"{row.name} {row.words[0]}" for row in rows if row.kind == "same" and row.words[0] != "–")
+    return "\n".join([*lines, "", "The same", *_wrapped(same)])
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [min(LONGEST_NAME, max(map(len, column))) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(f"{one_line(text)[:width]:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

@@ -284,18 +284,45 @@ class Judge(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Train(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a passed exercise becomes a network that trains on the digits."""
+    """How a passed exercise becomes a network that trains.
 
-    kind: Literal["layer"]  # the learner's class is one layer; the network stacks it
-    layer: str  # the class name; made as Layer(n_in, n_out)
-    params: dict[str, tuple[str, ...]]  # parameter -> accepted gradient attributes, e.g. W = ["grad_W", "dW"]
-    hidden: tuple[int, ...] = (32,)
-    activation: Literal["none", "relu", "sigmoid", "tanh"] = "none"  # ours, between the learner's layers
+    In the expressions `layer`, or `net` for a network, is the learner's object, `returned` what its backward gave, and
+    `_at(returned, 1)` a part of that. In a network they are templates: `{k}` counts the layers from 1, `{i}` from 0, as
+    in "net.W[{i}]". What is below `epochs` a family makes of its options.
+    """
+
+    kind: Literal["layer", "network"]  # the learner's class is one layer, and a network is made of it; or all of it
+    layer: str  # the class name
+    # parameter -> where its gradient may be after backward: an attribute, "grad_W", or an expression
+    params: dict[str, tuple[str, ...]] = {}
+    hidden: tuple[int, ...] = (32,)  # units; of an image's layer the channels, of a sequence's the features
+    activation: Literal["none", "relu", "leaky_relu", "sigmoid", "tanh"] = "none"  # between layers; in a layer's, ours
     loss: Literal["softmax_cross_entropy", "mse"] = "softmax_cross_entropy"
     update: str = ""  # the learner's own update method, taking the learning rate; ours (SGD) when empty
     lr: float = 0.1
     batch: int = 32
     epochs: int = 30
+    of: str = "linear"  # a layer's place in the network: that of a preset, or "own": between two linear layers
+    make: str = (
+        ""  # "Conv2D(c_in, c_out, k)", with names of sizes, values and parameters; layer(n_in, n_out) where empty
+    )
+    values: dict[str, bool | int | float | str] = {}  # more names for `make`: the exercise's kernel size, stride, p
+    places: dict[
+        str, str
+    ] = {}  # parameter -> where it is kept, "layer.params['W']"; an attribute of its name if unsaid
+    sets: str = ""  # lines that hand drawn parameters over, where the class need not draw them: "layer.W = W"
+    shapes: dict[str, tuple[str, ...]] = {}  # of an own layer's parameters, in sizes
+    transposed: tuple[str, ...] = ()  # parameters that are held the other way round: (n_out, n_in)
+    forward: str = "forward"
+    backward: str = "backward"
+    inputs: dict[str, tuple[str, ...]] = {}  # input -> where its gradient may be: "returned" if unsaid; () for none
+    # a network's own
+    depths: tuple[int, ...] = ()  # how many layers it may have; any number where empty
+    names: dict[
+        str, str
+    ] = {}  # more names for places and gradients: linears = "[layer for layer in net.layers if ...]"
+    computes: str = ""  # its own loss: "net.loss(out, y)", the loss or (loss, grad); ours where empty
+    goes_back: str = ""  # "net.backward(grad)"
 
 
 class Challenge(Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from tutor.training.folder import PROC, read_json
+from tutor.training.folder import PROC, read_control, read_json, read_process
 from tutor.training.model import Process
 
 LOCK = "lock"
@@ -43,7 +43,7 @@ def is_running(pid: int, ticks: int) -> bool:
     return now != 0 and now == ticks and state not in "ZX"
 
 
-def identify(pid: int, waiter_pid: int) -> Process:
+def identify(pid: int, waiter_pid: int, attempt: int = 1) -> Process:
     """Make the record of proc.json for a worker and its waiter on this machine."""
     return Process(
         host=platform.node(),
@@ -52,6 +52,7 @@ def identify(pid: int, waiter_pid: int) -> Process:
         start_ticks=start_ticks(pid),
         waiter_pid=waiter_pid,
         waiter_ticks=start_ticks(waiter_pid),
+        attempt=attempt,
     )
 
 
@@ -68,6 +69,12 @@ def worker_runs(process: Process) -> bool:
 def anyone_runs(process: Process) -> bool:
     """Tell whether the recorded worker, or the waiter that will report its end, runs on this machine."""
     return worker_runs(process) or (is_here(process) and is_running(process.waiter_pid, process.waiter_ticks))
+
+
+def next_attempt(run_dir: Path) -> int:
+    """Return which start of the worker this one is: what a resume asked for, or one more than the last."""
+    wanted, last = read_control(run_dir).attempt, read_process(run_dir)
+    return wanted if last is None or wanted > last.attempt else last.attempt + 1
 
 
 def take_lock(run_dir: Path) -> int | None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
-from tutor.errors import RunError
-from tutor.training.control import check
-from tutor.training.folder import CONTROL, EVENTS, HEARTBEAT, read_control
-from tutor.training.metrics import Recorder
-from tutor.training.model import Control, End, Event, RunConfig, State
-from tutor.training.layer_stack import check_first_step
+from tutor.training.checkpoint import Namespace, Position
+from tutor.training.checkpoints import Checkpoints
+from tutor.training.events import EventWriter
+from tutor.training.folder import HEARTBEAT, read_control
+from tutor.training.machine import Machine
+from tutor.training.metrics import Recorder, Records
+from tutor.training.model import End, Event, EventKind, RunConfig
+from tutor.training.network_checks import check_first_step
+from tutor.training.onlookers import Onlookers
+from tutor.training.steering import Steering, name_of
 from tutor.training.trainable import Trainable
 
 if TYPE_CHECKING:
@@ -26,179 +29,275 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-TICK = 0.1  # seconds between looks at control.json, flushes of the metrics and gauges
+TICK = 0.1  # seconds between looks at control.json, and flushes of the metrics
+GAUGES_EVERY = 0.25  # seconds
+TALK_EVERY = 1.0  # seconds between two looks of the explainer at the curve
 HEARTBEAT_EVERY = 5.0  # seconds
 LARGEST_LOSS = float(np.finfo(np.float32).max)  # what metrics.bin can hold
 BEHIND = 0.25  # seconds a paced run may be late before it stops trying to catch up
-
-
-class EventWriter:
-    """Appends lines to events.jsonl, each in one write; a torn line before is closed first."""
-
-    def __init__(self, run_dir: Path) -> None:
-        self._fd = os.open(run_dir / EVENTS, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        size = os.fstat(self._fd).st_size
-        self._torn = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
-
-    def write(self, event: Event) -> None:
-        """Append one event; a disk that refuses it does not stop the training."""
-        line = msgspec.json.encode(event) + b"\n"
-        try:
-            written = os.write(self._fd, b"\n" + line if self._torn else line)
-            self._torn = written < len(line)
-        except OSError:
-            self._torn = True
+GATHERED = 8 << 20  # bytes of samples that are put in the order of an epoch at a time
+MOST_TRAINED = 2000  # samples that are trained on and evaluated beside the held-back ones, as many as those at most
+AGREEMENT = {"float64": 1e-12, "float32": 1e-5}  # between the learner's step and PyTorch's, relative
 
 
 class Trainer:
     """One run under way: the network, the data, where it stands, and what is asked of it."""
 
     def __init__(
-        self, run_dir: Path, config: RunConfig, network: Trainable, data: Dataset, order: np.random.Generator
+        self,
+        run_dir: Path,
+        config: RunConfig,
+        network: Trainable,
+        data: Dataset,
+        order: np.random.Generator,
+        attempt: int = 1,
+        namespaces: Sequence[Namespace] = (),
+        machine: Machine | None = None,
     ) -> None:
+        """`namespaces` are of the learner's files: what they hold belongs into a checkpoint."""
         self._run_dir = run_dir
         self._config = config
         self._network = network
         self._data = data
         self._order = order
-        self._signal: int | None = None  # that asked the worker to stop
-        self._wake = 0.0  # when the loop must look up from its steps: at the next tick, or before every step
-        self.step = 0
+        self._order_state: dict[str, Any] = {}  # before it drew the order of the epoch under way
+        self._attempt = attempt
+        self.step, self._epoch, self._at = 0, 1, 0
+        self._begun = 0  # the last epoch that was told of
         self.held_back: float | None = None
-        self._recorder = Recorder(run_dir, config.gauges)
+        self.steering = Steering(run_dir, config)
+        self._wake = 0.0  # when the loop must look up from its steps: at the next tick, or before every step
+        self._recorder = Recorder(run_dir, config.gauges, attempt, config.twin)
         self._events = EventWriter(run_dir)
-        self._control = Control()
-        self._control_file: tuple[int, int] | None = None
-        self._lr, self._batch, self._pace = config.lr, config.batch, config.pace
-        self._allowance: int | None = None  # steps still to run before a pause
-        self._dead: list[float] = [float("nan")] * len([name for name, _ in config.gauges if name.startswith("dead")])
+        self._onlookers = Onlookers(run_dir, config, data, self.tell)
+        self._checkpoints = Checkpoints(run_dir, config, network, namespaces, self.tell, attempt)
+        self._machine = machine or Machine()
+        self._dead_names = [name for name, _ in config.gauges if name.startswith("dead")]
+        self._dead = [float("nan")] * len(self._dead_names)
+        self._agreement = AGREEMENT.get(config.dtype, 1e-5)
+        self._told_apart = False
         self._gauges_due = False
+        self._paused_at = -1  # the last step after which it was paused
         self._gaps_told = 0
-        self._start = self._next_tick = self._due = time.perf_counter()
-        self._next_heartbeat = 0.0
+        self._start = self._began = self._next_tick = self._due = time.perf_counter()
+        self._next_heartbeat = self._next_gauges = self._next_talk = 0.0
+        self._unexplained: list[Records] = []
 
     # ── the run ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def run(self) -> End:
         """Train to the end, or to what ends it earlier, and say how it ended; the learner's exceptions pass through."""
-        self.tell("started", f"Training on the {self._config.dataset}, {len(self._data.x_train)} samples an epoch.")
+        data, network = self._data, self._network
+        if self._attempt == 1:
+            self.tell("started", f"Training on the {self._config.dataset}, {len(data.x_train)} samples an epoch.")
         self._look(time.perf_counter())
-        network, data = self._network, self._data
-        for rows in (min(self._batch, len(data.x_train)), len(data.x_train) % self._batch):  # a whole batch, the rest
+        batch = self.steering.batch
+        for rows in (min(batch, len(data.x_train)), len(data.x_train) % batch):  # a whole batch, the rest
             if rows:
-                network.check_first_pass(data.x_train[:rows], data.y_train[:rows])
-        targets = network.targets(data.y_train)
-        for epoch in range(1, self._config.epochs + 1):
-            self.tell("epoch", epoch=epoch)
-            order = self._order.permutation(len(targets))
-            end = self._one_epoch(data.x_train[order], targets[order])
+                network.check_first_pass(data.x_train[:rows].copy(), data.y_train[:rows])
+        self._place()
+        position = self._checkpoints.restore() if self._attempt > 1 else None
+        if self._attempt > 1:
+            self._go_on(position)
+        if position is None:
+            held = network.evaluate(self._x_test[self._all_held], self._y_test[self._all_held])
+            self._onlookers.epoch(0, 0, held.output, network)
+        while True:
+            end = self._one_epoch()
             if end is not None:
                 return end
-            self._evaluate(epoch)
-        return End(
-            "done",
-            f"All {self._config.epochs} epochs are done: {self.held_back:.1%} of the held-back samples are right.",
-            self.step,
-            held_back=self.held_back,
-        )
+            self._save(at_once=self._epoch == self._config.epochs)
+            self._evaluate(self._epoch)
+            if self._epoch == self._config.epochs:
+                break
+            self._epoch, self._at = self._epoch + 1, 0
+        done = f"All {self._config.epochs} epochs are done: {self.held_back:.1%} of the held-back samples are right."
+        return End("done", done, self.step, held_back=self.held_back)
 
-    def _one_epoch(self, x: Array, targets: Array) -> End | None:
+    def _place(self) -> None:
+        """Put the data where the network computes, and choose which of it is evaluated: the same in every attempt."""
+        data = self._data
+        self._x, self._y = self._network.place(data.x_train, data.y_train)
+        self._x_test, self._y_test = self._network.place(data.x_test, data.y_test)
+        self._all_held = np.arange(len(data.x_test))  # indexing copies: a forward may write into its x
+        n, most = len(data.x_train), min(len(data.x_test), MOST_TRAINED)
+        self._trained = np.sort(np.random.default_rng(self._config.seed).permutation(n)[:most])
+
+    def _go_on(self, position: Position | None) -> None:
+        """Take up the run where its checkpoint stands; None: from the first step, which gives the same."""
+        if position is None:
+            self.tell("resumed", "There was no checkpoint yet: from the first step again.", epoch=0, t=0.0)
+            return
+        self.step, self._epoch, self._at = position.step, position.epoch, position.at
+        self._begun = position.epoch
+        self._order.bit_generator.state = position.order
+        self.steering.take_up(position.lr, position.batch)
+        self.held_back = position.held_back
+        self._dead = [float("nan") if share is None else share for share in position.dead]
+        self._onlookers.restore(position.explained)
+        self._recorder.go_on(self.step)
+        self._start = time.perf_counter() - position.t
+        t = round(position.t + 1e-4, 4)  # after all that was told before the checkpoint, and before the rest
+        self.tell("resumed", f"Going on from step {self.step}.", epoch=self._epoch, t=t)
+
+    def _one_epoch(self) -> End | None:
+        """Train to the end of the epoch under way, from where it stands."""
+        self._order_state = dict(self._order.bit_generator.state)
+        order = self._order.permutation(len(self._data.x_train))
+        if self._begun != self._epoch:
+            self._begun = self._epoch
+            self.tell("epoch", epoch=self._epoch)
         forward, loss_of = self._network.forward, self._network.loss
         backward, update = self._network.backward, self._network.step
-        record, clock, start = self._recorder.step, time.perf_counter, self._start
-        at, n, now = 0, len(x), clock()
+        lockstep = self._network.lockstep if self._config.mode == "lockstep" else None
+        record, clock, start, steering = self._recorder.step, time.perf_counter, self._start, self.steering
+        at, n, now = self._at, len(order), clock()
+        gather = max(1, GATHERED * n // max(1, self._data.x_train.nbytes))
+        base = gathered = 0 if n <= gather else at
         while at < n:
             if now >= self._wake:
+                self._at = at
                 end = self._wait()
                 if end is not None:
                     return end
-            past = at + self._batch
-            loss, grad = loss_of(forward(x[at:past]), targets[at:past])
+            past = at + steering.batch
+            if past > gathered and gathered < n:
+                base = 0 if n <= gather else at
+                rows = order[base : max(past, base + gather)]
+                x, targets, gathered = self._x[rows], self._y[rows], base + len(rows)
+            loss, grad = loss_of(forward(x[at - base : past - base]), targets[at - base : past - base])
             if not -LARGEST_LOSS <= loss <= LARGEST_LOSS:  # also true for NaN
-                return self._diverged(loss)
+                return self._diverged(loss, order[at:past])
             grads = backward(grad)
             if self._gauges_due or self.step == 0:
                 self._measured_update(grads)
             else:
-                update(self._lr)
+                update(steering.lr)
             self.step += 1
             now = clock()
-            record(now - start, self.step, loss, self._lr)
+            record(now - start, self.step, loss, steering.lr)
+            if lockstep is not None:
+                self._compare(lockstep)
             at = past
+        self._at = n
         return None
+
+    def _compare(self, lockstep: Callable[[], tuple[float, float, float] | None]) -> None:
+        differences = lockstep()
+        if differences is None:
+            return
+        self._recorder.twin(self.step, differences)
+        of_loss, of_gradient, _ = differences
+        if self._told_apart or (of_loss <= self._agreement and of_gradient <= self._agreement):  # false for NaN
+            return
+        self._told_apart = True
+        what, apart = ("gradients", of_gradient) if of_loss <= self._agreement else ("loss", of_loss)
+        text = f"At step {self.step} your {what} and PyTorch's differ for the first time: {apart:.1e} of their size."
+        self.tell("note", text, key="lockstep")
 
     def _measured_update(self, grads: Mapping[str, Array]) -> None:
         """Take one step and measure it: gradient norms, and how far each parameter moved for its size."""
         before = {name: parameter.copy() for name, parameter in self._network.params().items()}
         norms = {name: float(np.linalg.norm(grads[name])) for name in before}
-        self._network.step(self._lr)
+        self._network.step(self.steering.lr)
         after = self._network.params()
         if self.step == 0:
             check_first_step(before, after, norms)
-        measured: list[float] = []
+        measured = {f"grad_norm.{name}": norm for name, norm in norms.items()}
         for name, old in before.items():
             moved, size = np.linalg.norm(after[name] - old), np.linalg.norm(old)
-            measured += [norms[name], float(moved / size) if size else float("nan")]
-        held_back = float("nan") if self.held_back is None else self.held_back
-        t = time.perf_counter() - self._start
-        self._recorder.gauge((t, self.step + 1, held_back, *measured, *self._dead))
+            measured[f"update_ratio.{name}"] = float(moved / size) if size else float("nan")
+        measured |= dict(zip(self._dead_names, self._dead, strict=False))
+        if self.held_back is not None:
+            measured["held_back"] = self.held_back
+        measured |= self._machine.read()
+        if time.perf_counter() >= self._next_talk:  # the steps follow at the next tick, and move it on
+            self._onlookers.gauges(self.step + 1, measured)
+        measured |= {"t": time.perf_counter() - self._start, "step": self.step + 1}
+        self._recorder.gauge(measured)
         self._gauges_due = False
 
     def _evaluate(self, epoch: int) -> None:
-        """Measure accuracy and loss on the held-back samples, and which ReLU units answer none of them."""
+        """Measure accuracy and loss on the held-back samples and on as many of the others."""
         data, network = self._data, self._network
-        output, self._dead = network.evaluate(data.x_test.copy())  # a copy: a forward may write into its x
-        loss, _ = network.loss(output, network.targets(data.y_test))
-        self.held_back = float((output.argmax(axis=1) == data.y_test).mean())
-        finite = loss if np.isfinite(loss) else None
-        self.tell("evaluated", epoch=epoch, held_back=self.held_back, held_back_loss=finite)
+        held = network.evaluate(self._x_test[self._all_held], self._y_test[self._all_held])
+        trained = network.evaluate(self._x[self._trained], self._y[self._trained])
+        self._dead = held.dead
+        self.held_back = float((held.output.argmax(axis=1) == data.y_test).mean())
+        accuracy = float((trained.output.argmax(axis=1) == data.y_train[self._trained]).mean())
+        finite = [loss if np.isfinite(loss) else None for loss in (held.loss, trained.loss)]
+        losses = {"held_back_loss": finite[0], "loss": finite[1]}
+        self.tell("evaluated", epoch=epoch, held_back=self.held_back, accuracy=accuracy, **losses)
+        self._onlookers.evaluated(epoch, self.step, trained.loss, accuracy, held.loss, self.held_back)
+        self._onlookers.epoch(epoch, self.step, held.output, network)
 
-    def _diverged(self, loss: float) -> End:
+    def _diverged(self, loss: float, rows: Array) -> End:
         self.step += 1
         clipped = loss if np.isnan(loss) else float(np.copysign(np.inf, loss))
-        self._recorder.step(time.perf_counter() - self._start, self.step, clipped, self._lr)
+        self._recorder.step(time.perf_counter() - self._start, self.step, clipped, self.steering.lr)
+        self._flush()
+        where = self._find_non_finite(rows)
+        self._onlookers.diverged(self.step, where)
+        came = f" The first number that is not finite came from {where}." if where else ""
         if self.step == 1:
             why = "Nothing was learnt yet, so it comes from your forward: look for 0/0, log(0) or an overflow."
         else:
-            why = f"The steps were too long: try a smaller learning rate than {self._lr:g}, then look for an overflow."
-        reason = f"The loss became {clipped} at step {self.step}. {why}"
+            lr = self.steering.lr
+            why = f"The steps were too long: try a smaller learning rate than {lr:g}, then look for an overflow."
+        reason = f"The loss became {clipped} at step {self.step}.{came} {why}"
         return End("diverged", reason, self.step, held_back=self.held_back)
+
+    def _find_non_finite(self, rows: Array) -> str:
+        try:
+            where = self._network.find_non_finite(self._x[rows], self._y[rows])
+        except Exception:  # code that meets such numbers may raise; that it diverged is what matters
+            traceback.print_exc()
+            return ""
+        return "" if where.startswith("nowhere") else where
 
     # ── between two steps ────────────────────────────────────────────────────────────────────────────────────────────
 
     def stop(self, number: int) -> None:
-        """Ask for the end before the next step; called by the handler of a signal."""
-        self._signal = number
+        """Ask for a checkpoint and the end before the next step; called by the handler of a signal."""
+        self.steering.signal = number
         self._wake = 0.0
 
     def _wait(self) -> End | None:
         """Wait until the next step is due; return the end when it is asked for."""
+        steering = self.steering
         while True:
             now = time.perf_counter()
             if now >= self._next_tick:
                 self._look(now)
-            if self._control.cancel or self._signal is not None:
+            if steering.stopping:
                 return self._stopped()
-            if self._allowance == 0:
+            if self._config.time_limit and now - self._began >= self._config.time_limit:
+                return self._timed_out()
+            if steering.allowance == 0:
+                if self._paused_at != self.step:
+                    self._paused_at = self.step
+                    self._save(at_once=True)
                 time.sleep(TICK / 4)
                 self._due = now
-            elif self._pace and now < self._due:
-                time.sleep(min(self._due, self._next_tick) - now)
+            elif steering.pace and now < self._due:
+                time.sleep(max(0.0, min(self._due, self._next_tick) - now))
             else:
-                self._due = max(self._due, now - BEHIND) + (1 / self._pace if self._pace else 0)
-                if self._allowance:
-                    self._allowance -= 1
-                at_full_speed = not self._pace and self._allowance is None and self._signal is None
+                self._due = max(self._due, now - BEHIND) + (1 / steering.pace if steering.pace else 0)
+                if steering.allowance:
+                    steering.allowance -= 1
+                at_full_speed = not steering.pace and steering.allowance is None and steering.signal is None
                 self._wake = self._next_tick if at_full_speed else 0.0
                 return None
 
     def _look(self, now: float) -> None:
         """Ten times a second: write what was recorded, read what is asked."""
         self._next_tick = now + TICK
-        self._gauges_due = True
-        self._recorder.flush()
+        if now >= self._next_gauges:
+            self._next_gauges, self._gauges_due = now + GAUGES_EVERY, True
+        self._flush(talk=now >= self._next_talk)
         if self._recorder.lost != self._gaps_told:
-            self.tell("note", f"The disk refused {self._recorder.lost - self._gaps_told} steps: the curve has a gap.")
+            gap = self._recorder.lost - self._gaps_told
+            self.tell("note", f"The disk refused {gap} steps: the curve has a gap.", key="gap")
             self._gaps_told = self._recorder.lost
         if now >= self._next_heartbeat:
             self._next_heartbeat = now + HEARTBEAT_EVERY
@@ -206,53 +305,61 @@ class Trainer:
                 (self._run_dir / HEARTBEAT).write_text(f"{self.step}\n")
             except OSError:
                 pass  # a full disk: the process itself still shows that it lives
-        try:
-            status = (self._run_dir / CONTROL).stat()
-        except OSError:
-            return
-        if (status.st_ino, status.st_mtime_ns) != self._control_file:
-            self._control_file = (status.st_ino, status.st_mtime_ns)
-            self._apply()
+        said = self.steering.look()
+        if said is not None:
+            self._due = now
+            self.tell("note" if said.seq is None else "control", said.text, seq=said.seq)
+            self._onlookers.changed(self.step, self.steering.lr, self.steering.batch)
+        if self._checkpoints.overdue(now):
+            self._save()
 
-    def _apply(self) -> None:
-        try:
-            request = msgspec.json.decode((self._run_dir / CONTROL).read_bytes(), type=Control)
-            check(request)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RunError) as error:
-            self.tell("note", f"A request was left aside: {error}")
-            return
-        before = self._control
-        self._control = request
-        lr = self._config.lr if request.lr is None else request.lr
-        batch = self._config.batch if request.batch is None else request.batch
-        pace = self._config.pace if request.pace is None else request.pace
-        said = [
-            f"learning rate {self._lr:g} → {lr:g}" if lr != self._lr else "",
-            f"batch {self._batch} → {batch}" if batch != self._batch else "",
-            ("full speed" if not pace else f"{pace:.3g} steps per second") if pace != self._pace else "",
-            ("paused" if request.paused else "going on") if request.paused != before.paused else "",
-            f"{request.steps_to_run} more steps" if request.steps_to_run else "",
-            "cancel" if request.cancel and not before.cancel else "",
-        ]
-        self._lr, self._batch, self._pace = lr, batch, pace
-        self._allowance = (request.steps_to_run or 0) if request.paused else None
-        self._due = time.perf_counter()
-        self.tell("control", ", ".join(part for part in said if part) or "nothing new", seq=request.seq)
+    def _flush(self, *, talk: bool = True) -> None:
+        """Write the steps since the last flush, and show them to the explainer when it is time."""
+        records = self._recorder.flush()
+        if records is not None:
+            self._unexplained.append(records)
+        if talk and self._unexplained:
+            steps = np.concatenate(self._unexplained)
+            self._unexplained.clear()
+            self._next_talk = time.perf_counter() + TALK_EVERY
+            self._onlookers.steps(steps["step"], steps["loss"])
+
+    def _save(self, *, at_once: bool = False) -> bool:
+        """Write a checkpoint, if one is due or asked for at once; tell whether one of this step is there."""
+        if self.step == 0 or not (at_once or self._checkpoints.due(time.perf_counter())):
+            return False
+        self._flush()  # the steps before a checkpoint are never trained again: on the disk first
+        dead = [None if np.isnan(share) else share for share in self._dead]
+        t, steering = time.perf_counter() - self._start, self.steering
+        position = Position(
+            self.step, self._epoch, self._at, self._order_state, t, steering.lr, steering.batch, self.held_back, dead
+        )
+        return self._checkpoints.write(structs.replace(position, explained=self._onlookers.state()))
 
     def _stopped(self) -> End:
-        cancelled = read_control(self._run_dir).cancel  # a signal may come before the next look
-        state: State = "cancelled" if cancelled else "failed"
-        reason = "You cancelled it." if cancelled else f"It was stopped by a signal ({self._signal})."
-        return End(state, reason, self.step, held_back=self.held_back)
+        kept = self._saved_words()
+        if read_control(self._run_dir).cancel or self.steering.cancelled:  # a signal may come before the next look
+            return End("cancelled", f"You cancelled it.{kept}", self.step, held_back=self.held_back)
+        reason = f"It was stopped by a signal ({name_of(self.steering.signal)}).{kept}"
+        return End("failed", reason, self.step, held_back=self.held_back)
+
+    def _timed_out(self) -> End:
+        reason = f"Its time of {self._config.time_limit:g} s is over.{self._saved_words()}"
+        return End("timed-out", reason, self.step, held_back=self.held_back)
+
+    def _saved_words(self) -> str:
+        return f" It can be resumed from step {self.step}." if self._save(at_once=True) else ""
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def tell(
-        self, kind: Literal["started", "epoch", "evaluated", "control", "note", "ended"], text: str = "", **more: Any
-    ) -> None:
+    def tell(self, kind: EventKind, text: str = "", /, **more: Any) -> None:
         """Append an event at the present step."""
-        event = Event(round(time.perf_counter() - self._start, 4), self.step, kind, text)
+        event = Event(round(time.perf_counter() - self._start, 4), self.step, kind, text, attempt=self._attempt)
         self._events.write(structs.replace(event, **more))
+
+    def parameters(self) -> dict[str, Array]:
+        """Return what is learnt, by name."""
+        return self._network.params()
 
     def close(self) -> None:
         """Write what is left of the records."""

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import math
 import os
+import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tutor.training.folder import GAUGES_FILE, METRICS_FILE, PYRAMID_FILE
+from tutor.training.folder import GAUGES_FILE, METRICS_FILE, PYRAMID_FILE, TWIN_FILE
 from tutor.training.model import METRICS, PYRAMID, PYRAMID_LEVELS
 from tutor.training.tail import METRIC
 
 Records = NDArray[np.void]
 Fields = tuple[tuple[str, str], ...]
 
+TWIN_RECORD = struct.Struct("<IIddd")  # model.TWIN
+REDUCED_AFTER = 10  # flushes: only a long run is opened from its pyramid
 WAITING_CAP = 1 << 20  # bytes of records that wait for a full disk; older ones are given up
 
 
 def dtype_of(fields: Fields) -> np.dtype[np.void]:
     """Make the NumPy type of a file from its fields in config.json."""
     return np.dtype([(name, kind) for name, kind in fields])
+
+
+METRICS_TYPE = dtype_of(METRICS)
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -70,17 +78,21 @@ class RecordFile:
 
 
 class Recorder:
-    """Writes metrics.bin, gauges.bin and pyramid.bin; cheap per step, on the disk at every `flush`."""
+    """Writes metrics.bin, gauges.bin, pyramid.bin and twin.bin; cheap per step, on the disk at every `flush`."""
 
-    def __init__(self, run_dir: Path, gauges: Fields, attempt: int = 1) -> None:
+    def __init__(self, run_dir: Path, gauges: Fields, attempt: int = 1, twin: Fields = ()) -> None:
         self._attempt = attempt
+        self._path = run_dir / METRICS_FILE
         self._pending = bytearray()
         self._pack = METRIC.pack
-        self._metrics = RecordFile(run_dir / METRICS_FILE, METRIC.size)
+        self._metrics = RecordFile(self._path, METRIC.size)
         self._gauge_type = dtype_of(gauges)
         self._gauges = RecordFile(run_dir / GAUGES_FILE, self._gauge_type.itemsize) if gauges else None
+        self._twin_pending = bytearray()
+        self._twin = RecordFile(run_dir / TWIN_FILE, TWIN_RECORD.size) if twin else None
         self._pyramid_file = RecordFile(run_dir / PYRAMID_FILE, dtype_of(PYRAMID).itemsize)
         self._pyramid = Pyramid()
+        self._unreduced: list[Records] = []  # on the disk, and not yet in the pyramid
 
     @property
     def lost(self) -> int:
@@ -91,24 +103,55 @@ class Recorder:
         """Record one step: t in seconds since the start, steps counted from 1."""
         self._pending += self._pack(t, step, self._attempt, loss, lr)
 
-    def gauge(self, values: tuple[float, ...]) -> None:
-        """Record the gauges, in the order of their fields."""
-        if self._gauges:
-            self._gauges.append(np.array([values], dtype=self._gauge_type).tobytes())
+    def twin(self, step: int, differences: tuple[float, float, float]) -> None:
+        """Record one step of a run in lockstep: the differences of loss and gradients, and the free twin's loss."""
+        self._twin_pending += TWIN_RECORD.pack(step, self._attempt, *differences)
 
-    def flush(self) -> None:
-        """Write what was recorded since the last flush."""
+    def gauge(self, values: Mapping[str, float]) -> None:
+        """Record the gauges by the names of their fields; one that is not given is NaN."""
+        if self._gauges:
+            record = tuple(values.get(name, math.nan) for name in self._gauge_type.names or ())
+            self._gauges.append(np.array([record], dtype=self._gauge_type).tobytes())
+
+    def flush(self) -> Records | None:
+        """Write what was recorded since the last flush, and return it; None where there is nothing."""
         data, self._pending = self._pending, bytearray()
         self._metrics.append(data)
-        if data:
-            records = np.frombuffer(data, dtype=dtype_of(METRICS))
+        if self._twin:
+            twin, self._twin_pending = self._twin_pending, bytearray()
+            self._twin.append(twin)
+        if not data:
+            return None
+        records: Records = np.frombuffer(data, dtype=METRICS_TYPE)
+        self._unreduced.append(records)
+        if len(self._unreduced) >= REDUCED_AFTER:
+            self._reduce()
+        return records
+
+    def _reduce(self) -> None:
+        if self._unreduced:
+            records = np.concatenate(self._unreduced)
+            self._unreduced.clear()
             self._pyramid_file.append(self._pyramid.add(records["step"], records["loss"]).tobytes())
+
+    def go_on(self, step: int) -> None:
+        """Go on after `step` of an earlier attempt: the pyramid's blocks around it are written again from the metrics.
+
+        They begin at its largest block, so that what the earlier attempt wrote of later steps counts for nothing.
+        """
+        first = (step - 1) // PYRAMID_LEVELS[-1] * PYRAMID_LEVELS[-1] + 1
+        records = read_metrics(_whole(self._path, METRIC.size))
+        records = records[(records["step"] >= first) & (records["step"] <= step)]
+        if len(records):
+            self._pyramid_file.append(self._pyramid.add(records["step"], records["loss"]).tobytes())
+            self._pyramid_file.append(self._pyramid.rest().tobytes())
 
     def close(self) -> None:
         """Write the rest, with the blocks of the pyramid that are not full, and force all to the disk."""
         self.flush()
+        self._reduce()
         self._pyramid_file.append(self._pyramid.rest().tobytes())
-        for file in (self._metrics, self._gauges, self._pyramid_file):
+        for file in (self._metrics, self._gauges, self._twin, self._pyramid_file):
             if file:
                 file.close()
 
@@ -152,16 +195,26 @@ class Pyramid:
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_metrics(data: bytes, fields: Fields = METRICS) -> Records:
-    """View the bytes of metrics.bin as records, without what an earlier attempt wrote of steps that were run again."""
-    records: Records = np.frombuffer(data, dtype=dtype_of(fields))
-    steps = records["step"].astype(np.int64)
-    if len(steps) < 2 or (np.diff(steps) > 0).all():
-        return records
-    order = np.lexsort((np.arange(len(steps)), records["attempt"], steps))
-    newest = np.append(np.diff(steps[order]) != 0, True)  # of equal steps: the last of the last attempt
-    kept: Records = records[order[newest]]
+def newest(steps: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark, among the steps (n,) of records in the order of their file, those that no later attempt has taken back.
+
+    A run that is resumed goes back to its checkpoint: from there on the later records count, and the earlier ones no
+    more, however far they went.
+    """
+    numbers = steps.astype(np.int64)
+    later = np.minimum.accumulate(numbers[::-1])[::-1]
+    kept: NDArray[np.bool_] = np.append(numbers[:-1] < later[1:], True) if len(numbers) else np.zeros(0, bool)
     return kept
+
+
+def read_metrics(data: bytes, fields: Fields = METRICS) -> Records:
+    """View the bytes of metrics.bin (gauges.bin, twin.bin) as records, without the steps that were run again later."""
+    records: Records = np.frombuffer(data, dtype=dtype_of(fields))
+    steps = np.ascontiguousarray(records["step"])
+    if (steps[1:] > steps[:-1]).all():
+        return records
+    chosen: Records = records[newest(steps)]
+    return chosen
 
 
 def read_gauges(data: bytes, fields: Fields) -> dict[str, float]:
@@ -174,16 +227,18 @@ def read_gauges(data: bytes, fields: Fields) -> dict[str, float]:
 def read_pyramid(run_dir: Path, blocks_wanted: int = 200_000) -> Records:
     """Return the blocks of the finest level that has at most `blocks_wanted`, in order of their steps."""
     dtype = dtype_of(PYRAMID)
-    data = (run_dir / PYRAMID_FILE).read_bytes()
-    blocks: Records = np.frombuffer(data[: len(data) // dtype.itemsize * dtype.itemsize], dtype=dtype)
+    blocks: Records = np.frombuffer(_whole(run_dir / PYRAMID_FILE, dtype.itemsize), dtype=dtype)
     for level in PYRAMID_LEVELS:
         chosen: Records = blocks[blocks["level"] == level]
         if len(chosen) <= blocks_wanted:
             break
-    order = np.lexsort((np.arange(len(chosen)), chosen["first_step"]))
-    newest = np.append(np.diff(chosen["first_step"][order].astype(np.int64)) != 0, True)
-    kept: Records = chosen[order[newest]] if len(chosen) else chosen
+    kept: Records = chosen[newest(chosen["first_step"])]
     return kept
+
+
+def _whole(path: Path, record_size: int) -> bytes:
+    data = path.read_bytes()
+    return data[: len(data) // record_size * record_size]
 
 
 def outline(blocks: Records) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
-from tutor.course import Train
+from tutor.course import Challenge, Train
 
 State = Literal[
     "queued", "starting", "running", "done", "failed", "cancelled", "diverged", "timed-out", "out-of-memory", "lost"
@@ -56,18 +57,53 @@ class Architecture(Struct, frozen=True):
     whole: str = ""  # the learner's class where it is the whole network, forward and backward
 
 
+class OptimizerDrive(Struct, frozen=True):
+    """How the learner's own optimiser is made and called, as its exercise does: expressions of its settings."""
+
+    make: str  # "Adam(lr, beta1, beta2, eps)"; a function needs none
+    step: str  # "optimizer.step(params, grads)", "w = optimizer.update(w, g)", "params, state = adam(...)"
+    style: Literal["dict", "list", "update", "function"] = "dict"
+    state: str = "{}"  # function: what it is handed before the first step
+    lr: str = ""  # the attribute that holds the learning rate; found by looking where empty
+    gradient: Literal["array", "function"] = "array"  # function: it asks for the gradient where it likes
+
+
 class Optimizer(Struct, frozen=True):
     """What moves the parameters."""
 
     kind: str = "sgd"  # a name of tutor.nn: sgd, momentum, nesterov, rmsprop, adam, adamw
     owner: Literal["ours", "yours", "layer"] = "ours"  # layer: the update method of the learner's own class
     challenge: str = ""  # of the learner's own: the exercise, whose frozen file is beside the other
-    settings: dict[str, float] = {}  # momentum, beta1, beta2, eps, weight_decay
+    settings: dict[str, float] = {}  # mu, rho, beta1, beta2, eps, weight_decay
+    drive: OptimizerDrive | None = None  # of the learner's own
 
 
-EventKind = Literal[
-    "started", "epoch", "evaluated", "control", "note", "explained", "checkpoint", "resumed", "ended"
-]
+class OwnOptimizer(Struct, frozen=True):
+    """A passed exercise in which the learner wrote an optimiser, and their file."""
+
+    challenge: Challenge
+    source: str
+
+
+class TrainOptions(Struct, frozen=True):
+    """What may be asked of a new run; what is None or empty is as the exercise and its data set say."""
+
+    dataset: str = "digits"
+    data_dir: Path | None = None  # where the IDX files of MNIST and Fashion-MNIST are
+    epochs: int | None = None
+    batch: int | None = None
+    lr: float | None = None
+    hidden: tuple[int, ...] | None = None  # sizes between input and output: 128 for 784-128-10
+    optimizer: str | OwnOptimizer = ""  # a name of tutor.nn (adam), or the learner's own
+    seed: int | None = None
+    device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
+    dtype: Literal["float64", "float32"] = "float64"
+    pace: float = 0.0  # steps per second, 0 for full speed
+    mode: Mode = "numpy"
+    restarted_from: str = ""  # the id of the run that this one repeats
+
+
+EventKind = Literal["started", "epoch", "evaluated", "control", "note", "explained", "checkpoint", "resumed", "ended"]
 
 
 class RunConfig(Struct, frozen=True):
@@ -101,7 +137,12 @@ class RunConfig(Struct, frozen=True):
     optimizer_hash: str = ""  # of the learner's own, as code_hash
     twin: tuple[tuple[str, str], ...] = ()  # the fields of twin.bin
     device_name: str = ""  # "NVIDIA A100", the CPU's model
+    device_note: str = ""  # why it is not the device that was asked for
+    gpu: str = ""  # its UUID, where the driver knows it
+    environment: dict[str, str] = {}  # what the worker sets before torch loads: CUDA_VISIBLE_DEVICES
+    data_dir: str = ""  # the folder of the data set's files, where it does not come with the tutor
     restarted_from: str = ""  # the run that this one repeats
+    time_limit: float = 0.0  # seconds that one start of the worker may take, 0 for any
 
     @property
     def steps(self) -> int:
@@ -119,6 +160,8 @@ class Control(Struct, frozen=True):
     pace: float | None = None  # None: as configured; 0: full speed
     steps_to_run: int | None = None
     cancel: bool = False
+    attempt: int = 1  # which start of the worker is wanted: each resume adds one
+    asked: float = 0.0  # when that was asked for, in seconds since the epoch; 0: with the run
 
 
 class Process(Struct, frozen=True):
@@ -130,6 +173,7 @@ class Process(Struct, frozen=True):
     start_ticks: int
     waiter_pid: int
     waiter_ticks: int
+    attempt: int = 1  # which start of the worker this is
 
 
 class End(Struct, frozen=True):
@@ -180,3 +224,6 @@ class Tick(Struct, frozen=True):
     end: End | None
     events: tuple[Event, ...]
     new_points: int  # how many metrics were read by this poll
+    disconnected: bool = False  # the folder cannot be reached at the moment: the rest is what was true before
+    attempt: int = 1  # which start of the worker this is
+    title: str = ""  # the learner's own name for it

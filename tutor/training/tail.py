@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from tutor.training.events import fold
 from tutor.training.model import Event
 
 METRIC = struct.Struct("<dIIff")  # model.METRICS, for reading a single record without NumPy
@@ -88,19 +90,39 @@ def read_edge(path: Path, back: int = 256) -> Edge | None:
     except (OSError, struct.error):  # cut under our hands: the next poll sees the rest
         return None
     seconds, steps = last.t - earlier.t, last.step - earlier.step
-    return Edge(last, steps / seconds if seconds > 0 and steps > 0 else None)
+    known = seconds > 0 and steps > 0 and last.attempt == earlier.attempt
+    return Edge(last, steps / seconds if known else None)
+
+
+def last_attempt(path: Path) -> Metric | None:
+    """Return the first record that the last attempt wrote into metrics.bin, by bisection."""
+    with path.open("rb") as file:
+        count = os.fstat(file.fileno()).st_size // METRIC.size
+        if not count:
+            return None
+        attempt = _record(file.fileno(), count - 1).attempt
+        return _record(file.fileno(), _first(file.fileno(), count, lambda record: record.attempt >= attempt))
 
 
 def find_step(path: Path, step: int) -> int:
-    """Return the index of the first record of metrics.bin at or after `step`, by bisection."""
+    """Return the index of the first record at or after `step` that the last attempt wrote, by bisection."""
     with path.open("rb") as file:
-        low, high = 0, os.fstat(file.fileno()).st_size // METRIC.size
-        while low < high:
-            middle = (low + high) // 2
-            if _record(file.fileno(), middle).step < step:
-                low = middle + 1
-            else:
-                high = middle
+        count = os.fstat(file.fileno()).st_size // METRIC.size
+        if not count:
+            return 0
+        attempt = _record(file.fileno(), count - 1).attempt
+        return _first(file.fileno(), count, lambda record: record.attempt >= attempt and record.step >= step)
+
+
+def _first(fd: int, count: int, fits: Callable[[Metric], bool]) -> int:
+    """Return the index of the first of `count` records that fits, where all after it fit too."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if fits(_record(fd, middle)):
+            high = middle
+        else:
+            low = middle + 1
     return low
 
 
@@ -122,7 +144,7 @@ class EventTail:
         if self._tail.restarted:
             self.events = ()
         if lines:
-            self.events += tuple(event for line in lines if (event := self._decode(line)))
+            self.events = fold((event for line in lines if (event := self._decode(line))), self.events)
         return self.events
 
     def _decode(self, line: bytes) -> Event | None:

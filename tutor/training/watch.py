@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from tutor.errors import RunError, reason_of
 from tutor.training.folder import (
@@ -23,8 +26,9 @@ from tutor.training.folder import (
     read_process,
 )
 from tutor.training.identity import anyone_runs, boot_id
+from tutor.training.logind import ADVICE, logind_kills
 from tutor.training.model import Control, End, Event, Process, RunConfig, State, Tick
-from tutor.training.tail import METRIC, Edge, EventTail, Tail, find_step, read_edge, record_size
+from tutor.training.tail import METRIC, Edge, EventTail, Tail, find_step, last_attempt, read_edge, record_size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +36,21 @@ if TYPE_CHECKING:
 
 LONG = 200_000  # steps from which a run is opened from its pyramid
 SILENT_FOR = 60.0  # seconds without a heartbeat, or without a start, after which a run counts as lost
+
+
+# What a file server that is away for the moment makes the system say.
+AWAY = {
+    errno.EIO,
+    errno.ESTALE,
+    errno.ETIMEDOUT,
+    errno.EHOSTDOWN,
+    errno.EHOSTUNREACH,
+    errno.ENETDOWN,
+    errno.ENETUNREACH,
+    errno.ENOTCONN,
+    errno.ECONNABORTED,
+    errno.ECONNRESET,
+}
 
 
 class Watch:
@@ -52,17 +71,38 @@ class Watch:
         self._opened = False
         self._edge: Edge | None = None
         self._edge_size = -1
+        self._tick_before: Tick | None = None
 
     def poll(self) -> Tick:
-        """Read what is new and say what is true of the run now; RunError when its folder cannot be read any more."""
+        """Read what is new and say what is true of the run now.
+
+        While its folder cannot be reached, what was true before is said again, with `disconnected`. RunError when the
+        folder is gone, or cannot be read.
+        """
         try:
-            return self._poll()
-        except OSError as error:
+            self._reach()
+            self._tick_before = self._poll()
+        except (OSError, RunError) as error:
+            away = error if isinstance(error, OSError) else error.__cause__
+            if self._tick_before is not None and isinstance(away, OSError) and away.errno in AWAY:
+                return structs.replace(self._tick_before, disconnected=True, new_points=0)
+            if isinstance(error, RunError):
+                raise
             raise RunError(
                 f"The run {self.run_dir.name} cannot be read.",
                 f"{error.filename or self.run_dir}: {reason_of(error)}.",
                 "Open it again when its folder is back.",
             ) from error
+        return self._tick_before
+
+    def _reach(self) -> None:
+        """Raise OSError when the folder cannot be reached; a mount that is away shows nothing where it was."""
+        try:
+            (self.run_dir / CONFIG).stat()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if self.run_dir.parent.is_dir():
+                raise  # the run was removed
+            raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN), str(self.run_dir)) from error
 
     def _poll(self) -> Tick:
         # The end is read first: whatever it follows is then on the disk already, and no last point is missed.
@@ -74,7 +114,7 @@ class Watch:
         if end is not None:
             state: State = end.state
         else:
-            state, end = self._classify(events)
+            state, end = self._classify(events, control)
         return self._tick(state, end, control, events, count)
 
     def new_points(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -101,8 +141,9 @@ class Watch:
             if int(records["step"][0]) <= self._last_step:
                 self._start_anew()  # steps are run again from a checkpoint: the later attempt replaces them
                 self._metrics.offset = 0
+                count = self._open()
                 records = read_metrics(self._metrics.read(METRIC.size), self.config.metrics)
-            records = records[records["step"] > self._last_step]
+                records = records[records["step"] > self._last_step]
             if len(records):
                 self._last_step = int(records["step"][-1])
                 self._new.append((records["step"].astype("i8"), records["loss"].astype("f4")))
@@ -118,13 +159,20 @@ class Watch:
             return 0
         from tutor.training.metrics import outline, read_pyramid
 
-        steps, losses = outline(read_pyramid(self.run_dir))
-        if not len(steps):
-            return 0
+        first = last_attempt(path)
+        blocks = read_pyramid(self.run_dir)
+        blocks = blocks[blocks["last_step"] <= (self._edge_now() or 0)]
+        steps, losses = outline(blocks)
+        if not len(steps) or first is None or (first.attempt > 1 and steps[-1] < first.step - 1):
+            return 0  # what lies between stands in the metrics of an earlier attempt alone
         self._new.append((steps, losses))
         self._last_step = int(steps[-1])
         self._metrics.offset = METRIC.size * find_step(path, self._last_step + 1)
         return len(steps)
+
+    def _edge_now(self) -> int | None:
+        edge = read_edge(self.run_dir / METRICS_FILE)
+        return edge.last.step if edge else None
 
     def _start_anew(self) -> None:
         self.restarted = True
@@ -149,10 +197,12 @@ class Watch:
 
     # ── judging ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _classify(self, events: tuple[Event, ...]) -> tuple[State, End | None]:
+    def _classify(self, events: tuple[Event, ...], control: Control) -> tuple[State, End | None]:
         """Find the state of a run without end.json; a lost one gets an End that says why, which is written nowhere."""
         process = read_process(self.run_dir)
-        why = _why_lost(self.run_dir, self.config, process)
+        if process is not None and process.attempt < control.attempt:
+            process = None  # it was resumed, and its worker is not there yet
+        why = _why_lost(self.run_dir, max(self.config.created, control.asked), process)
         if why:
             written = read_end(self.run_dir)  # it may have ended between our two looks
             if written is not None:
@@ -160,7 +210,7 @@ class Watch:
             return "lost", End("lost", why, self._edge.last.step if self._edge else 0)
         if process is None:
             return "queued", None
-        return ("running" if events else "starting"), None
+        return ("running" if events and events[-1].attempt >= process.attempt else "starting"), None
 
     def _tick(
         self, state: State, end: End | None, control: Control, events: tuple[Event, ...], new_points: int
@@ -186,6 +236,7 @@ class Watch:
             end=end,
             events=events,
             new_points=new_points,
+            attempt=max(control.attempt, events[-1].attempt if events else 1),
         )
 
 
@@ -196,10 +247,10 @@ def _steps_left(config: RunConfig, control: Control, epoch: int, into_epoch: int
     return (config.epochs - epoch) * per_epoch + max(0, per_epoch - into_epoch)
 
 
-def _why_lost(run_dir: Path, config: RunConfig, process: Process | None) -> str:
+def _why_lost(run_dir: Path, asked: float, process: Process | None) -> str:
     """Say why nobody can be running this run any more; empty when somebody may be."""
     if process is None:
-        if time.time() - config.created > SILENT_FOR:
+        if time.time() - asked > SILENT_FOR:
             return "It was never started: no worker has come to it."
         return ""
     if anyone_runs(process):
@@ -210,6 +261,8 @@ def _why_lost(run_dir: Path, config: RunConfig, process: Process | None) -> str:
         return ""
     if process.boot_id != boot_id():
         return "This machine was started again while it ran."
+    if logind_kills():
+        return f"Its process is gone: this machine ends all that you started when you log out; {ADVICE}."
     return "Its process is gone and left no word why."
 
 

@@ -1,11 +1,12 @@
 """The worker of one run: `python -m tutor.training.worker RUN_DIR`, as the engines start it through the waiter.
 
 It trains the frozen copy of the learner's code and writes end.json before anything is torn down. Exit status: 0 when
-end.json was written by it, 75 when another worker has the run.
+end.json was written by it, 75 when another worker has the run, 76 when others took its GPU before it began.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import random
@@ -13,11 +14,13 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from tutor.errors import RunError, TutorError
+from msgspec import structs
+
 from tutor.training.folder import (
     LOG,
     LOG_CAP,
@@ -29,12 +32,15 @@ from tutor.training.folder import (
     write_end,
     write_json,
 )
-from tutor.training.identity import BUSY, identify, take_lock
+from tutor.training.identity import BUSY, identify, next_attempt, take_lock
 from tutor.training.model import End, RunConfig
 
 if TYPE_CHECKING:
     from tutor.training.loop import Trainer
+    from tutor.training.trainable import Trainable
 
+TAKEN = 76  # exit status
+STOPS = (signal.SIGTERM, signal.SIGUSR2)  # a checkpoint at the next step, and the end
 BLAS_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -76,34 +82,55 @@ class CappedLog(io.TextIOBase):
 
 
 def main(argv: list[str]) -> int:
-    """Run the worker for the folder argv[0]; `--lock-fd N` hands it the lock that its waiter holds."""
-    run_dir = Path(argv[0])
+    """Run the worker for a folder; `--lock-fd` hands it the lock that its waiter holds, `--again` is its second try."""
+    asked = _parse(argv)
+    run_dir = Path(asked.run_dir)
     config = read_config(run_dir)
-    lock = int(argv[2]) if argv[1:2] == ["--lock-fd"] else take_lock(run_dir)
+    lock = take_lock(run_dir) if asked.lock_fd is None else asked.lock_fd
     if lock is None:
         return BUSY
     os.set_inheritable(lock, False)
     if read_end(run_dir) is not None:
         print(f"The run {run_dir.name} has ended already.", file=sys.stderr)
         return 1
-    if argv[1:2] != ["--lock-fd"]:  # without a waiter: nobody else says who runs it
-        write_json(run_dir / PROC, identify(os.getpid(), os.getpid()))
+    attempt = asked.attempt or next_attempt(run_dir)
+    if asked.lock_fd is None:  # without a waiter: nobody else says who runs it
+        write_json(run_dir / PROC, identify(os.getpid(), os.getpid(), attempt))
     for variable in BLAS_VARIABLES:
         os.environ[variable] = str(config.threads)  # before NumPy loads: afterwards it is not read
     sys.stdout = sys.stderr = CappedLog(run_dir)
-    end = _run(run_dir, config)
+    end = _run(run_dir, config, attempt, again=asked.again, alone=asked.lock_fd is None)
     sys.stdout.flush()
-    return 0 if end else 1
+    return 0 if end else TAKEN
 
 
-def _run(run_dir: Path, config: RunConfig) -> End:
-    """Train and write how it ended, whatever happens."""
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tutor.training.worker")
+    parser.add_argument("run_dir")
+    parser.add_argument("--lock-fd", type=int)
+    parser.add_argument("--attempt", type=int, default=0)
+    parser.add_argument("--again", default="", help="what to say of the first try")
+    return parser.parse_args(argv)
+
+
+def _run(run_dir: Path, config: RunConfig, attempt: int, *, again: str, alone: bool) -> End | None:
+    """Train and write how it ended; None: the GPU was taken before the first step, and nothing is written."""
+    from tutor.training.failure import end_of, was_taken
+
     trainer: Trainer | None = None
     try:
-        trainer = _prepare(run_dir, config)
+        trainer = make_trainer(run_dir, config, attempt)
+        _listen(trainer)
+        if again:
+            trainer.tell("note", again, key="device")
         end = trainer.run()
     except BaseException as error:  # also SystemExit: the learner's code may call sys.exit
-        end = _failure(run_dir, config, error, trainer)
+        if not again and not alone and was_taken(error, config, trainer):
+            traceback.print_exc()
+            return None
+        end = end_of(run_dir, config, error, trainer)
+        if again and was_taken(error, config, trainer):
+            end = structs.replace(end, reason=f"{again} That one was taken too. {end.reason}")
     if trainer is not None:
         trainer.tell("ended", end.reason)
         try:
@@ -113,54 +140,52 @@ def _run(run_dir: Path, config: RunConfig) -> End:
     return write_end(run_dir, end)
 
 
-def _prepare(run_dir: Path, config: RunConfig) -> Trainer:
-    """Load data and code, make the network with the run's seeds, and listen to SIGTERM."""
+def make_trainer(run_dir: Path, config: RunConfig, attempt: int = 1) -> Trainer:
+    """Load data and code, and make the network with the run's seeds; changes the process's own random generators."""
     import numpy as np
 
-    from tutor.learner import load_module
     from tutor.training.datasets import load
+    from tutor.training.devices import gpu_now
     from tutor.training.loop import Trainer
-    from tutor.training.layer_stack import stack_layers
+    from tutor.training.machine import Machine
 
-    if config.train is None:
-        raise RunError("This run says nothing about its network.", "", "Start it anew.")
     init, order = np.random.SeedSequence(config.seed).spawn(2)
     np.random.seed(init.generate_state(4))  # the learner's class draws its weights from NumPy's global state
     random.seed(config.seed)
-    source = code_file(run_dir, config)
-    namespace = load_module(source.read_text("utf-8"), source.name)
-    network = stack_layers(config.train, namespace, config.widths)
-    trainer = Trainer(run_dir, config, network, load(config.dataset), np.random.default_rng(order))
+    network, namespaces = _network(run_dir, config, int(init.generate_state(1)[0]))
+    data = load(config.dataset, Path(config.data_dir) if config.data_dir else None, config.dtype)
+    machine = Machine((lambda: gpu_now(config.gpu, config.device)) if config.device != "cpu" else None)
+    return Trainer(run_dir, config, network, data, np.random.default_rng(order), attempt, namespaces, machine)
+
+
+def _listen(trainer: Trainer) -> None:
+    """Stop the training at a signal, but not at the hang-up of a closed terminal."""
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
         trainer.stop(number)
 
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal is no reason to stop
-    return trainer
+    for number in STOPS:
+        signal.signal(number, on_signal)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def _failure(run_dir: Path, config: RunConfig, error: BaseException, trainer: Trainer | None) -> End:
-    """Turn what stopped the run into a sentence, with the learner's line where it was theirs."""
-    from tutor.learner import LearnerCodeError, code_error
+def _network(run_dir: Path, config: RunConfig, seed: int) -> tuple[Trainable, Sequence[dict[str, object]]]:
+    """Make the network of the run, and return the names of the learner's files with it."""
+    files = [code_file(run_dir, config)]
+    if config.optimizer.owner == "yours":
+        files.append(files[0].with_name(f"{config.optimizer.challenge}.py"))
+    sources = {path.name: path.read_text("utf-8") for path in files}
+    if config.mode != "numpy":
+        from tutor.training import torch_side
 
-    step, held_back = (trainer.step, trainer.held_back) if trainer else (0, None)
-    if isinstance(error, LearnerCodeError):
-        found = error.error
-    elif isinstance(error, TutorError):
-        return End("failed", str(error), step, held_back=held_back)
-    else:
-        found = code_error(error, code_file(run_dir, config).name)
-    print(found.traceback or "".join(traceback.format_exception(error)), file=sys.stderr)
-    if isinstance(error, MemoryError):
-        reason = f"Memory ran out at step {step}. A smaller batch than {config.batch} needs less."
-        return End("out-of-memory", reason, step, line=found.line, held_back=held_back)
-    if found.line is None and not isinstance(error, SystemExit):
-        reason = f"The tutor failed, not your code: {found.type}: {found.message}. The log has the details."
-        return End("failed", reason, step, held_back=held_back)
-    where = f"Line {found.line} of your file" if found.line else "Your code"
-    reason = f"{where} raised {found.type}: {found.message}" if found.message else f"{where} raised {found.type}."
-    return End("failed", reason, step, line=found.line, held_back=held_back)
+        made = torch_side.make_network(config, sources, seed)
+        sys.modules["torch"].manual_seed(config.seed)  # nothing of ours draws from it; the learner's file may
+        return made, getattr(made, "namespaces", ())
+    from tutor.learner import load_module
+    from tutor.training.networks import make_network
+
+    namespaces = [load_module(text, name) for name, text in sources.items()]
+    return make_network(config, namespaces[0], namespaces[1] if namespaces[1:] else None, seed), namespaces
 
 
 if __name__ == "__main__":

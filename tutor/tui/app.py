@@ -282,6 +282,7 @@ class TutorApp(App[int]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Below 60x16 a sentence asks for room; what is under it stays as it was."""
+        self.screen.refresh()  # whole: a terminal that was made smaller and larger again has moved what stood there
         too_small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
         if too_small and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())

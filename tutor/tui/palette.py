@@ -66,11 +66,13 @@ class TutorCommands(CommandList):
                     yield f"Exercise {exercise}", f"Write it: {name}", partial(tutor.open_lab, exercise)
         for tick in self.runs:
             words = f"{tick.state}, {tick.config.dataset}, epoch {tick.epoch}/{tick.config.epochs}"
-            yield f"Run {tick.config.id}", words, partial(tutor.open_train, tick.config.id)
+            name = f"Run {tick.config.id}" + (f": {tick.title}" if tick.title else "")
+            yield name, words, partial(tutor.open_train, tick.config.id)
         if not tutor.no_color:
             other = "Light" if tutor.current_theme.dark else "Dark"
             yield f"{other} theme", "It stays chosen", tutor.action_switch_theme
         yield "Help", "Every key that acts here", partial(self.screen.run_action, "help")
         yield "Home", "The course map", tutor.open_home
+        yield "Runs", "Every training run: compare, rename, delete", tutor.open_runs
         yield "Suspend", "Back to the shell; fg returns", tutor.action_suspend_process
         yield "Quit", "Leave the tutor; runs go on", partial(tutor.call_later, tutor.action_quit)

@@ -11,6 +11,23 @@ from collections.abc import Mapping
 
 from textual.theme import Theme
 
+# A map of numbers with a sign, on either ground: it grows lighter with the number, so it is read in greys too.
+SIGNED = {
+    "neg4": "#00005f",  # 17
+    "neg3": "#0000af",  # 19
+    "neg2": "#005faf",  # 25
+    "neg1": "#5f87af",  # 67
+    "zero": "#949494",  # 246
+    "pos1": "#d7af87",  # 180
+    "pos2": "#ffaf5f",  # 215
+    "pos3": "#ffd787",  # 222
+    "pos4": "#ffffd7",  # 230
+}
+# Paper to ink, in greys 234 to 255 and back.
+_GREYS = ("#1c1c1c", "#3a3a3a", "#585858", "#767676", "#949494", "#b2b2b2", "#d0d0d0", "#eeeeee")
+ON_DARK = {f"grey{level}": grey for level, grey in enumerate(_GREYS)}
+ON_LIGHT = {f"grey{level}": grey for level, grey in enumerate(("#ffffff", *_GREYS[-2::-1]))}
+
 DARK = Theme(
     name="dark",
     dark=True,
@@ -25,6 +42,8 @@ DARK = Theme(
     warning="#ffd75f",  # 221
     error="#ff8787",  # 210
     variables={
+        **SIGNED,
+        **ON_DARK,
         "bright": "#eeeeee",  # 255: what matters now
         "dim": "#949494",  # 246
         "faint": "#6c6c6c",  # 242: rules and what is not there yet
@@ -32,6 +51,12 @@ DARK = Theme(
         "bad": "#ff8787",
         "curve": "#87afff",  # 111
         "curve2": "#d7afff",  # 183
+        "curve3": "#5fd7af",  # 79
+        "curve4": "#ffd787",  # 222
+        "curve5": "#ff87af",  # 211
+        "curve6": "#afd75f",  # 149
+        "curve7": "#5fd7ff",  # 81
+        "cloud": "#585858",  # 240: every value, behind their mean
         "border": "#3a3a3a",  # 237
         "code": "#afd7ff",  # 153: a code span, told from the text without a background
         "code-keyword": "#d7afff",
@@ -71,6 +96,8 @@ LIGHT = Theme(
     warning="#875f00",
     error="#af0000",  # 124
     variables={
+        **SIGNED,
+        **ON_LIGHT,
         "bright": "#000000",  # 16
         "dim": "#626262",  # 241
         "faint": "#808080",  # 244
@@ -78,6 +105,12 @@ LIGHT = Theme(
         "bad": "#af0000",
         "curve": "#005faf",  # 25
         "curve2": "#8700af",  # 91
+        "curve3": "#00875f",  # 29
+        "curve4": "#875f00",  # 94
+        "curve5": "#d7005f",  # 161
+        "curve6": "#5f8700",  # 64
+        "curve7": "#0087af",  # 31
+        "cloud": "#b2b2b2",  # 249
         "border": "#bcbcbc",  # 250
         "code": "#005f87",  # 24
         "code-keyword": "#8700af",
@@ -116,6 +149,13 @@ ROLE_STYLES = {
     "good": "$good",
     "bad": "$bad",
     "mark": "$accent",
+    "curve3": "$curve3",
+    "curve4": "$curve4",
+    "curve5": "$curve5",
+    "curve6": "$curve6",
+    "curve7": "$curve7",
+    "cloud": "$cloud",
+    **{name: f"${name}" for name in (*SIGNED, *ON_DARK)},
 }
 
 

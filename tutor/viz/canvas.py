@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _ROLES: tuple[Role, ...] = get_args(Role)
 _NUMBER = {role: number for number, role in enumerate(_ROLES)}
 _SPACE = 0x20
+LETTER_EVERY = 26  # cells between two signs of a curve
 
 
 class Canvas(NamedTuple):
@@ -63,11 +64,27 @@ def draw_band(canvas: Canvas, spec: ChartSpec, x: Scale) -> None:
 
 
 def draw_dots(canvas: Canvas, dots: raster.Dots, role: Role) -> None:
-    """A later curve gives a cell its role; the dots of an earlier one stay in it."""
+    """A later curve gives a cell its role; the dots of an earlier one stay in it, those of a cloud do not."""
     lit = dots != 0
-    under = np.where((canvas.signs & 0xFF00) == 0x2800, canvas.signs & 0xFF, 0)
+    of_a_curve = ((canvas.signs & 0xFF00) == 0x2800) & (canvas.roles != _NUMBER["cloud"])
+    under = np.where(of_a_curve, canvas.signs & 0xFF, 0)
     np.copyto(canvas.signs, (under | dots | 0x2800).astype("<u4"), where=lit)
     canvas.roles[lit] = _NUMBER[role]
+
+
+def draw_letters(canvas: Canvas, columns: raster.Columns, y: Scale, letter: str, role: Role, number: int) -> None:
+    """The sign of a curve on it: where it ends, and every so often before, each curve's in columns of its own."""
+    height = canvas.signs.shape[0]
+    held = np.flatnonzero(~np.isnan(columns.low))
+    if not held.size:
+        return
+    places = [held[-1], *(column for column in held if (column + 10 * number) % (2 * LETTER_EVERY) == 0)]
+    for column in places:
+        middle = (columns.low[column] + columns.high[column]) / 2
+        row = round((1 - (middle - y.low) / (y.high - y.low)) * (height - 1))
+        if 0 <= row < height:
+            canvas.signs[row, column // 2] = ord(narrow(letter)[:1] or "?")
+            canvas.roles[row, column // 2] = _NUMBER[role]
 
 
 def draw_signs(canvas: Canvas, rows: Sequence[str], role: Role) -> None:

@@ -23,6 +23,7 @@ from tutor.viz.canvas import (
     blank,
     draw_band,
     draw_dots,
+    draw_letters,
     draw_marks,
     draw_signs,
     draw_words,
@@ -30,20 +31,19 @@ from tutor.viz.canvas import (
     settle,
     spans,
 )
-from tutor.viz.curve import Array, Curve, Plottable, Ranges, Series
+from tutor.viz.curve import Array, Curve, Plottable, Ranges, Series, Stroke
 from tutor.viz.model import Line, Picture, Role, Span
 from tutor.viz.scale import Scale, fixed, growing, linear, logarithmic
 
-__all__ = ["Chart", "ChartSpec", "Curve", "Mark", "Series", "Still", "still"]
+__all__ = ["Changed", "Chart", "ChartSpec", "Curve", "Mark", "Series", "Still", "still"]
 
 SMALLEST = (24, 6)  # cells; below, a sentence asks for room
 
 _FIGURE = threading.Lock()  # around plotext's one global figure
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_SOLID, _DOTTED = (
-    "━━",
-    "┅┅",
-)  # in the legend; the second curve and later ones are dotted, so colour is not needed to tell them
+# In the legend: no colour is needed to tell them.
+_LEGEND: dict[Stroke, str] = {"solid": "━━", "dotted": "┅┅", "dashed": "╍╍", "cloud": "░░"}
+_PATTERNS: dict[Stroke, raster.Pattern] = {"dotted": raster.DOTTED, "dashed": raster.DASHED}
 
 
 class ChartSpec(Struct, frozen=True):
@@ -59,6 +59,14 @@ class ChartSpec(Struct, frozen=True):
     marks: tuple[Mark, ...] = ()
     diverged_from: float | None = None  # x of the first non-finite value: a band from there to the right edge
     x_range: tuple[float, float] | None = None  # such as (0, all steps); None: the data's own, with room ahead
+
+
+class Changed(NamedTuple):
+    """The cells of one line of a picture that are not what they were; stop is the first one after them."""
+
+    line: int
+    start: int
+    stop: int
 
 
 class _FrameKey(NamedTuple):
@@ -95,10 +103,17 @@ class Chart:
         self._frame: _Frame | None = None
         self._canvas: Canvas | None = None
         self._picture: Picture = ()
+        self.changed: tuple[Changed, ...] | None = None  # by the last draw, against the one before; None: all of it
+
+    @property
+    def margin(self) -> int:
+        """The cells left of the curves in the last picture."""
+        return sum(len(span.text) for span in self._frame.margins[0]) if self._frame is not None else 0
 
     def draw(self, series: Sequence[Plottable], spec: ChartSpec) -> Picture:
         """The picture now, spec.height lines of spec.width cells; a line that did not change is the same object."""
         if spec.width < SMALLEST[0] or spec.height < SMALLEST[1]:
+            self.changed = None
             return _asks_for_room(spec)
         shown = [_shown(one.ranges(), spec) for one in series]
         x, y = self._scales(shown, spec)
@@ -107,14 +122,25 @@ class Chart:
             self._frame, self._key, self._canvas = _frame(key), key, None
         canvas = blank(len(self._frame.canvas), self._frame.width)
         draw_band(canvas, spec, x)
-        for number, (one, pieces) in enumerate(zip(series, shown, strict=True)):
-            columns = raster.decimate(pieces.x, pieces.low, 2 * self._frame.width, (x.low, x.high), pieces.high)
-            dots = raster.trace(columns, canvas.signs.shape[0], (y.low, y.high), dotted=number > 0)
-            draw_dots(canvas, dots, one.role)
+        self._draw_curves(canvas, series, shown, x, y)
         draw_marks(canvas, spec.marks, x, spec.log_x)
         draw_words(canvas, spec, x, empty=not any(pieces.x.size for pieces in shown))
         self._picture = self._changed(settle(canvas))
         return self._picture
+
+    def _draw_curves(
+        self, canvas: Canvas, series: Sequence[Plottable], shown: Sequence[Ranges], x: Scale, y: Scale
+    ) -> None:
+        height, width = canvas.signs.shape
+        letters = []
+        for number, (one, pieces) in enumerate(zip(series, shown, strict=True)):
+            columns = raster.decimate(pieces.x, pieces.low, 2 * width, (x.low, x.high), pieces.high)
+            pattern = _PATTERNS.get(_stroke(one, number), raster.SOLID)
+            draw_dots(canvas, raster.trace(columns, height, (y.low, y.high), pattern), one.role)
+            if one.sign:
+                letters.append((columns, y, one.sign, one.role, number))
+        for letter in letters:
+            draw_letters(canvas, *letter)
 
     def _scales(self, shown: Sequence[Ranges], spec: ChartSpec) -> tuple[Scale, Scale]:
         """The scales of the last picture while they still serve: a frame that moves is costly and hard to read."""
@@ -134,15 +160,20 @@ class Chart:
         """The picture with new lines only for the rows of the canvas that differ from the last one."""
         frame, last = self._frame, self._canvas
         assert frame is not None
-        self._canvas = canvas
+        self._canvas, self.changed = canvas, None
         if last is None:
             return _picture(frame, canvas)
-        rows = np.flatnonzero(((canvas.signs != last.signs) | (canvas.roles != last.roles)).any(axis=1))
+        differs = (canvas.signs != last.signs) | (canvas.roles != last.roles)
+        rows = np.flatnonzero(differs.any(axis=1))
+        self.changed = ()
         if rows.size == 0:
             return self._picture
         lines = list(self._picture)
         for row in rows:
-            lines[len(frame.above) + row] = frame.margins[row] + spans(canvas.signs[row], canvas.roles[row])
+            line = len(frame.above) + row
+            lines[line] = frame.margins[row] + spans(canvas.signs[row], canvas.roles[row])
+            cells = np.flatnonzero(differs[row])
+            self.changed += (Changed(int(line), self.margin + int(cells[0]), self.margin + int(cells[-1]) + 1),)
         return tuple(lines)
 
 
@@ -260,12 +291,16 @@ def _two_acolumn_of(pieces: Ranges, width: int, x: Scale, y: Scale) -> tuple[Arr
 # The frame, by plotext
 
 
+def _stroke(one: Plottable, number: int) -> Stroke:
+    return one.stroke or ("solid" if number == 0 else "dotted")
+
+
 def _key(series: Sequence[Plottable], spec: ChartSpec, x: Scale, y: Scale) -> _FrameKey:
-    signs = spec.signs or (_SOLID, *(_DOTTED for _ in series))
+    signs = spec.signs or tuple(_LEGEND[_stroke(one, number)] for number, one in enumerate(series))
     legend = tuple(
-        (narrow(one.name), one.role, _SOLID if sign == "braille" else sign)
+        (narrow(one.name), one.role, _LEGEND["solid"] if sign == "braille" else sign)
         for one, sign in zip(series, signs, strict=False)
-        if len(series) > 1 or one.name != spec.y_label
+        if one.name and (len(series) > 1 or one.name != spec.y_label)
     )
     return _FrameKey(spec.width, spec.height, x, y, narrow(spec.x_label), narrow(spec.y_label), legend)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from tutor.viz.model import Role
 
 Array = NDArray[np.float64]
+# How a curve is drawn, so that colour is not needed to tell it; "": solid for the first of a chart, dotted for others.
+# A cloud lies behind every curve.
+Stroke = Literal["", "solid", "dotted", "dashed", "cloud"]
 
 # Beyond this a difference of two values may overflow: such a value counts as infinite.
 LARGEST = 1e300
@@ -37,6 +40,16 @@ class Plottable(Protocol):
         """Its role on the screen."""
         ...
 
+    @property
+    def stroke(self) -> Stroke:
+        """How it is drawn."""
+        ...
+
+    @property
+    def sign(self) -> str:
+        """A sign of one cell that stands on it here and there; "" for none."""
+        ...
+
     def ranges(self) -> Ranges:
         """Its pieces, finite."""
         ...
@@ -49,6 +62,8 @@ class Series(NamedTuple):
     x: ArrayLike
     y: ArrayLike
     role: Role = "curve"
+    stroke: Stroke = ""
+    sign: str = ""
 
     def ranges(self) -> Ranges:
         """Every finite point as a piece of its own; ValueError when x and y differ in length."""
@@ -68,6 +83,8 @@ class Curve:
             raise ValueError(f"A curve needs room for at least 16 pieces, not {capacity}.")
         self.name = name
         self.role = role
+        self.stroke: Stroke = ""
+        self.sign = ""
         self.points = 0  # all that were given, the non-finite ones too
         self._pieces = np.empty((3, capacity))  # x, low, high
         self._size = 0

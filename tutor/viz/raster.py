@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from tutor.viz.curve import Array
 
+Pattern = tuple[int, int]  # so many columns of dots are drawn of so many
+SOLID, DOTTED, DASHED = (1, 1), (1, 2), (6, 10)
+
 Dots = NDArray[np.uint8]  # one braille pattern a cell, (height, width), row 0 on top
 Span = tuple[float, float]
 
@@ -49,11 +52,11 @@ def decimate(x: Array, y: Array, columns: int, x_range: Span | None = None, high
     return Columns(low, top)
 
 
-def trace(columns: Columns, height: int, y_range: Span, dotted: bool = False) -> Dots:
+def trace(columns: Columns, height: int, y_range: Span, pattern: Pattern = SOLID) -> Dots:
     """The curve through columns of dots (two a cell), as braille patterns (height, columns / 2).
 
     Empty columns between two that hold something are bridged by a straight line, and neighbouring columns touch, so a
-    steep curve has no holes; what leaves y_range is cut at the edge. `dotted` draws every second column only.
+    steep curve has no holes; what leaves y_range is cut at the edge. `pattern` leaves out some of the columns.
     """
     rows, width = 4 * height, columns.low.size
     held = np.flatnonzero(~np.isnan(columns.low))
@@ -68,8 +71,9 @@ def trace(columns: Columns, height: int, y_range: Span, dotted: bool = False) ->
     row = np.arange(rows)[::-1, None]
     lit = np.zeros((rows, width), dtype=bool)
     lit[:, held[0] : held[-1] + 1] = (row >= bottom) & (row <= top)
-    if dotted and held[0] != held[-1]:
-        lit[:, 1::2] = False
+    drawn, of = pattern
+    if drawn < of and held[0] != held[-1]:
+        lit[:, np.arange(width) % of >= drawn] = False
     cells = lit.reshape(height, 4, width // 2, 2)
     packed: Dots = np.einsum("hrwc,rc->hw", cells, _BITS)
     return packed

@@ -23,6 +23,7 @@ from tutor.course.families.presets import (
     tiers_of,
 )
 from tutor.course.families.tables import PARTS, another, call, gradient_names, lines, returned_parts, spelled
+from tutor.course.families.trained import layer_train
 from tutor.course.model import Fill
 
 Shapes = dict[str, tuple[str, ...]]
@@ -82,16 +83,19 @@ def expand(options: Options, defines: tuple[str, ...]) -> Tables:
     elif options.reference:
         judge["reference"] = options.reference
     flipped = {name: tuple(reversed(shape)) for name, shape in preset.params.items() if name in options.transposed}
+    name = options.name or defines[0]
+    drive = _drive(options, preset, results, name)
     return {
         "arrays": {
             name: list(shape)
             for name, shape in {**preset.inputs, **preset.params, **flipped, "g": preset.output}.items()
         },
         "draws": dict(preset.draws),
-        "drive": _drive(options, preset, results, options.name or defines[0]),
+        "drive": drive,
         "judge": judge,
         "limits": {"seconds": preset.seconds},
         **tiers_of(preset, {**preset.sizes, **options.sizes}, {**preset.values, **options.values}),
+        **_train(options, preset, results, name, drive),
     }
 
 
@@ -103,11 +107,20 @@ def _own(options: Options, defines: tuple[str, ...]) -> Preset:
     return preset
 
 
-def _drive(options: Options, preset: Preset, results: dict[str, str], name: str) -> Tables:
-    made = options.make or f"{name}({preset.make.partition('(')[2]}"
-    setting = [f"layer{_access(options.attributes.get(param, param))} = {param}" for param in preset.params]
+def _made(options: Options, preset: Preset, name: str) -> tuple[str, list[str]]:
+    """How the layer is made, and the lines that hand its parameters over."""
     if options.given == "constructor":
-        made, setting = options.make or call(name, preset.params), []
+        return options.make or call(name, preset.params), []
+    setting = [f"{_place(options, param)} = {param}" for param in preset.params]
+    return options.make or f"{name}({preset.make.partition('(')[2]}", setting
+
+
+def _place(options: Options, param: str) -> str:
+    return f"layer.{options.attributes.get(param, param)}"
+
+
+def _drive(options: Options, preset: Preset, results: dict[str, str], name: str) -> Tables:
+    made, setting = _made(options, preset, name)
     inputs = tuple(name for name in preset.inputs if name not in preset.flat)
     order = (*inputs, *preset.params)
     backward: dict[str, list[str]] = {part: [f"layer.{part}"] for part in options.intermediates if is_gradient(part)}
@@ -130,6 +143,30 @@ def _drive(options: Options, preset: Preset, results: dict[str, str], name: str)
     }
 
 
+def _train(options: Options, preset: Preset, results: dict[str, str], name: str, drive: Tables) -> Tables:
+    """How a network is made of it, where it has a place in one: the same class, driven as it is judged."""
+    made, setting = _made(options, preset, name)
+    found: dict[str, dict[str, list[str]]] = drive["results"]  # type: ignore[assignment]
+    return layer_train(
+        options.of,
+        preset,
+        {**options.sizes, **options.values},
+        {
+            "layer": name,
+            "make": made,
+            "places": {
+                param: _place(options, param) for param in preset.params if setting or param in options.attributes
+            },
+            "sets": lines(*setting),
+            "transposed": list(options.transposed),
+            "forward": options.forward,
+            "backward": options.backward,
+            "params": {param: found["backward"][results[param]] for param in preset.params},
+            "inputs": {x: found["backward"][results[x]] for x in preset.inputs if x not in preset.flat},
+        },
+    )
+
+
 def _spellings(options: Options, order: tuple[str, ...], param: str) -> list[str]:
     """Where the gradient of a parameter may be: an attribute, a dict of the layer, or what backward returned."""
     attribute = options.attributes.get(param, param)
@@ -142,7 +179,3 @@ def _spellings(options: Options, order: tuple[str, ...], param: str) -> list[str
         *spelled('layer.gradients["{}"]', [param, *names]),
         *returned_parts("returned", order, param),
     ]
-
-
-def _access(attribute: str) -> str:
-    return f".{attribute}"

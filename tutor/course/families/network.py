@@ -71,6 +71,7 @@ def expand(options: Options, defines: tuple[str, ...]) -> Tables:
         },
         "limits": {"seconds": 10.0},
         **_tiers(options, deepest),
+        "train": _train(options, defines[0]),
     }
 
 
@@ -104,7 +105,12 @@ def _in_the_open(options: Options) -> bool:
 
 def _drive(options: Options, deepest: int, make: str) -> Tables:
     by_loss, seen = options.loss != "upstream", _in_the_open(options)
-    gradients = {f"grad_{p}{k}": _spellings(options, p, k) for k in range(deepest, 0, -1) for p in ("W", "b")}
+    templates = {p: _spellings(options, p) for p in ("W", "b")}
+    gradients = {
+        f"grad_{p}{k}": [template.replace("{k}", str(k)).replace("{i}", str(k - 1)) for template in templates[p]]
+        for k in range(deepest, 0, -1)
+        for p in ("W", "b")
+    }
     if options.grad_input:
         keys = ("grad_input", "grad_x", "dx", "dX", "x")
         gradients["grad_input"] = [*spelled('_at(returned, "{}")', keys), "_at(returned, 0)", "returned"]
@@ -171,28 +177,72 @@ def _setting(options: Options, deepest: int) -> list[str]:
             return [f"if depth >= {k}: net.{W}{k}, net.{b}{k} = W{k}, b{k}" for k in layers]
         case "layers":
             return [
-                f'linears = [layer for layer in net.{options.holder or "layers"} if hasattr(layer, "{W}")]',
+                f"linears = {_linears(options, W)}",
                 f"for linear, W, b in zip(linears, {all_W}, {all_b}): linear.{W}, linear.{b} = W, b",
             ]
 
 
-def _spellings(options: Options, p: Literal["W", "b"], k: int) -> list[str]:
-    """Where the gradient of W or b of layer `k`, counted from 1, may be."""
-    i = k - 1
-    own = [template.replace("{k}", str(k)).replace("{i}", str(i)) for template in options.gradients.get(p, ())]
+def _linears(options: Options, W: str) -> str:
+    """The layers that have weights."""
+    return f'[layer for layer in net.{options.holder or "layers"} if hasattr(layer, "{W}")]'
+
+
+def _spellings(options: Options, p: Literal["W", "b"]) -> list[str]:
+    """Where the gradients of W or b may be, of layer {k} counted from 1, or {i} from 0."""
     names = tuple(dict.fromkeys((options.named.get(p, p), p)))
     whole = [gradient for name in names for gradient in gradient_names(name)]  # grad_W: a list of all layers
-    single = [gradient for name in names for gradient in gradient_names(f"{name}{k}")]  # grad_W1
+    single = [gradient for name in names for gradient in gradient_names(f"{name}{{k}}")]  # grad_W1
+    own = options.gradients.get(p, ())
     if options.weights == "layers":
-        return [*own, *spelled(f"linears[{i}].{{}}", whole)]
+        return [*own, *spelled("linears[{i}].{}", whole)]
     return [
         *own,
-        *spelled(f"_at(net.{{}}, {i})", [*whole, *(f"grads_{name}" for name in names)]),
+        *spelled("_at(net.{}, {i})", [*whole, *(f"grads_{name}" for name in names)]),
         *spelled("net.{}", single),
-        *spelled('net.grads["{}"]', [*single, *(f"{name}{k}" for name in names)]),
-        *spelled('_at(returned, "{}")', [*single, *(f"{name}{k}" for name in names)]),
-        *spelled(f'_at(_at(returned, "{{}}"), {i})', [*whole, *names]),
+        *spelled('net.grads["{}"]', [*single, *(f"{name}{{k}}" for name in names)]),
+        *spelled('_at(returned, "{}")', [*single, *(f"{name}{{k}}" for name in names)]),
+        *spelled('_at(_at(returned, "{}"), {i})', [*whole, *names]),
     ]
+
+
+# ── in training ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _train(options: Options, name: str) -> Tables:
+    """The class as a network that trains, at whatever widths the data asks for."""
+    W, b = (options.named.get(p, p) for p in ("W", "b"))
+    holder = options.holder or "params"
+    match options.weights:
+        case "lists":
+            place, sets = "net.{}[{i}]", f"net.{W}, net.{b} = list(Ws), list(bs)"
+        case "dict":
+            place = f'net.{holder}["{{}}{{k}}"]'
+            sets = (
+                f'for k, (W, b) in enumerate(zip(Ws, bs), 1): net.{holder}.update({{f"{W}{{k}}": W, f"{b}{{k}}": b}})'
+            )
+        case "attributes":
+            place = "net.{}{k}"
+            sets = f'for k, (W, b) in enumerate(zip(Ws, bs), 1): vars(net).update({{f"{W}{{k}}": W, f"{b}{{k}}": b}})'
+        case "layers":
+            place, sets = "linears[{i}].{}", f"for linear, W, b in zip(linears, Ws, bs): linear.{W}, linear.{b} = W, b"
+    by_loss = options.loss != "upstream"
+    return {
+        "kind": "network",
+        "layer": name,
+        "make": options.make or f"{name}(widths)",
+        "hidden": [32] * (options.depths[0] - 1),
+        "depths": list(options.depths),
+        "activation": options.activation,
+        "loss": options.loss if by_loss else "softmax_cross_entropy",
+        "lr": 0.05 if options.loss == "mse" else {"sigmoid": 1.0, "none": 0.05}.get(options.activation, 0.1),
+        "params": {p: _spellings(options, p) for p in ("W", "b")},
+        "places": {"W": place.replace("{}", W), "b": place.replace("{}", b)},
+        "sets": sets,
+        "transposed": ["W"] if options.transposed else [],
+        "names": {"linears": _linears(options, W)} if options.weights == "layers" else {},
+        "computes": options.computes if by_loss else "",
+        "goes_back": _goes_back(options),
+    }
 
 
 # ── the tiers ────────────────────────────────────────────────────────────────────────────────────────────────────────

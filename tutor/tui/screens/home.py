@@ -14,13 +14,15 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tutor.course import Course, LessonHead
-from tutor.errors import RunError
+from tutor.errors import RunError, TutorError
 from tutor.progress import NextStep, Progress, next_step
 from tutor.tui.screens.home_view import Faults, Item, Row, RunLine, home_rows, items_in_order
 from tutor.tui.screens.screen import TutorScreen
 from tutor.tui.widgets.keybar import KeyBar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tutor.training import Tick
 
 LOOK_AGAIN = 2.0  # seconds between looks at the folder: another terminal or a run may have written
@@ -120,7 +122,7 @@ class HomeScreen(TutorScreen):
         Binding("enter", "open", "open", key_display="⏎"),
         Binding("a", "quiz", "answer quiz", tooltip="Answer the quiz of the chosen lesson"),
         Binding("w", "lab", "write code", tooltip="Open the exercise of the chosen lesson"),
-        Binding("t", "train", "runs", tooltip="Watch the latest training run"),
+        Binding("t", "train", "runs", tooltip="Watch the run that is under way, or see all there are"),
         Binding("q", "app.quit", "quit", tooltip="Leave; runs go on, nothing is lost"),
         Binding("c", "continue", "continue", show=False, tooltip="Go on where you left off"),
     ]
@@ -254,8 +256,29 @@ class HomeScreen(TutorScreen):
             return
         self.notify("This lesson has no exercise.")
 
+    @work(thread=True, exclusive=True, group="runs")
     def action_train(self) -> None:
-        self.tutor.open_train()
+        """Find the runs, off the thread that draws, and open what is meant by them."""
+        from tutor.training import list_runs
+
+        try:
+            ticks = list_runs(self.tutor.paths)
+        except TutorError as error:
+            self.app.call_from_thread(self.tutor.show_error, error)
+        else:
+            self.app.call_from_thread(self._open_runs, ticks)
+
+    def _open_runs(self, ticks: Sequence[Tick]) -> None:
+        """The list where there are several; on top of it the one that is under way."""
+        from tutor.training import ENDED
+
+        if not self.is_current:
+            return
+        alive = [tick.config.id for tick in ticks if tick.state not in ENDED]
+        if len(ticks) > 1:
+            self.tutor.open_runs()
+        if len(ticks) <= 1 or len(alive) == 1:
+            self.tutor.open_train(alive[0] if alive else "")
 
 
 def _title(course: Course, progress: Progress, width: int) -> Content:
@@ -272,7 +295,8 @@ def _title(course: Course, progress: Progress, width: int) -> Content:
 
 
 def _run_line(tick: Tick) -> RunLine:
-    words = [f"{tick.config.challenge} on {tick.config.dataset}", f"epoch {tick.epoch}/{tick.config.epochs}"]
+    name = tick.title or tick.config.challenge
+    words = [f"{name} on {tick.config.dataset}", f"epoch {tick.epoch}/{tick.config.epochs}"]
     if tick.loss is not None:
         words.append(f"loss {tick.loss:.3f}")
     if tick.held_back is not None:

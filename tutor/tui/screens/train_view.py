@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tutor.training import ENDED, Event, Tick, duration
+from tutor.training import ENDED, Event, Tick, duration, mode_words, network_words, optimizer_words
+from tutor.tui.theme import ROLE_STYLES
+
+if TYPE_CHECKING:
+    from tutor.tui.curves import Lockstep
+    from tutor.tui.screens.train_series import Reading
+    from tutor.viz.model import Role
+
+# The runs that are laid over the one that is watched: their colours, and the letters that stand on their curves.
+OTHERS: tuple[Role, ...] = ("curve3", "curve4", "curve5", "curve6", "curve7")
+LETTERS = "abcde"
 
 # Sign, word and style of what a run is; a paused one is a running one that waits.
 STATES = {
@@ -15,6 +26,7 @@ STATES = {
     "starting": ("·", "starting", "$dim"),
     "running": ("▸", "running", "$good"),
     "paused": ("◐", "paused", "$accent"),
+    "disconnected": ("◐", "disconnected", "$bad"),
     "done": ("✓", "done", "$good"),
     "cancelled": ("·", "cancelled", "$dim"),
     "failed": ("✗", "failed", "$bad"),
@@ -23,38 +35,60 @@ STATES = {
     "out-of-memory": ("✗", "out of memory", "$bad"),
     "lost": ("✗", "lost", "$bad"),
 }
-WAITS = {
-    "queued": "Waiting for a worker to take it.",
+_RESUME = "space goes on from its last checkpoint, R trains it anew."
+# What a run waits for, or what can be done with it next.
+NEXT = {
+    "queued": "Waiting for a worker to take it; c takes it back.",
     "starting": "The worker is loading your code and the data.",
-    "paused": "Paused: space lets it go on.",
+    "paused": "Paused: space lets it go on, . makes a single step.",
+    "disconnected": "Its folder cannot be reached at the moment. What you see is what was true before; it is tried on.",
+    "done": "⏎ goes on in the course, R trains it again with the same seed, o lays another run beside it.",
+    "cancelled": _RESUME,
+    "failed": _RESUME,
+    "diverged": "space goes on from its last checkpoint with a smaller learning rate; R trains it anew.",
+    "timed-out": _RESUME,
+    "out-of-memory": "space goes on from its last checkpoint with a smaller batch, which needs less memory.",
+    "lost": _RESUME,
 }
+_MEND = "Mend that line in the Lab; F5 there trains it anew."
 WIDE = 90  # cells from which the progress line says that a run is paced
 
 
 def title(tick: Tick, width: int) -> Content:
     """Which run this is, and its state in words."""
     config = tick.config
-    network = "-".join(map(str, config.widths))
-    left = Content.assemble(
-        (f"Run {config.id}", "bold $bright"), (f" on {config.dataset} · {network} · your NumPy", "$dim")
-    )
+    told = f" on {config.dataset} · {network_words(config)} · {mode_words(config)} · {optimizer_words(config)}"
+    left = Content.assemble((f"Run {config.id}", "bold $bright"), (told, "$dim"))
+    if tick.title:
+        left = Content.assemble((tick.title, "bold $bright"), (" · ", "$dim")) + left
     sign, word, style = STATES[state(tick)]
     words = [Content.assemble((f"{sign} {word}", style))]
     words.append(Content.assemble((config.device, "$dim")))
-    if tick.steps_per_s and tick.state == "running" and not tick.paused:
+    if tick.steps_per_s and state(tick) == "running":
         words.append(Content.assemble((f"{tick.steps_per_s:,.0f} steps/s", "$dim")))
     right = Content.assemble((" · ", "$dim")).join(words)
+    return across(left, right, width)
+
+
+def across(left: Content, right: Content, width: int) -> Content:
+    """Something on the left, which is cut where it must be, and something on the right."""
     room = width - left.cell_length - right.cell_length
-    return (
-        left.pad_right(room) + right
-        if room > 0
-        else left.truncate(max(0, width - right.cell_length - 2)) + Content("  ") + right
-    )
+    if room > 0:
+        return left.pad_right(room) + right
+    return left.truncate(max(0, width - right.cell_length - 2), ellipsis=True) + Content("  ") + right
 
 
 def state(tick: Tick) -> str:
     """The key of STATES for a run."""
+    if tick.disconnected:
+        return "disconnected"
     return "paused" if tick.paused and tick.state == "running" else tick.state
+
+
+def resumable(tick: Tick) -> bool:
+    """Whether an ended run can go on: what the learner's own line stopped would stop there again."""
+    by_line = tick.state == "failed" and tick.end is not None and tick.end.line is not None
+    return tick.state in ENDED and tick.state != "done" and not by_line
 
 
 def progress(tick: Tick, width: int) -> Content:
@@ -85,50 +119,129 @@ def progress(tick: Tick, width: int) -> Content:
     return line
 
 
-def gauges(tick: Tick, values: Mapping[str, float]) -> Content:
-    """Per parameter: the size of its gradient, and how far a step moves it."""
-    names = [name.removeprefix("grad_norm.") for name in values if name.startswith("grad_norm.")]
-    lines = [Content.assemble((f"{'parameter':<12}{'|grad|':>10}{'step/size':>12}", "$faint"))]
-    for name in names:
-        norm, ratio = values[f"grad_norm.{name}"], values.get(f"update_ratio.{name}", math.nan)
-        lines.append(
-            Content.assemble((f"{name:<12}", "$foreground"), (f"{number(norm):>10}{number(ratio):>12}", "$foreground"))
-        )
-    dead = [(name.removeprefix("dead."), share) for name, share in values.items() if name.startswith("dead.")]
-    lines += [
-        Content.assemble((f"dead units, layer {name}", "$dim"), (f"{share:>8.1%}", "$foreground"))
-        for name, share in dead
-    ]
-    lines.append(Content(""))
-    lr = tick.lr if tick.lr is not None else tick.config.lr
-    for label, value in (
-        ("learning rate", f"{lr:g}"),
-        ("batch", str(tick.config.batch)),
-        ("step", f"{tick.step:,} of {tick.config.steps:,}"),
-        ("seed", str(tick.config.seed)),
-        ("device", f"{tick.config.device}, {tick.config.threads} BLAS thread{'s' if tick.config.threads > 1 else ''}"),
-    ):
-        lines.append(Content.assemble((f"{label:<15}", "$dim"), (value, "$foreground")))
-    return Content("\n").join(lines)
+# ── below the chart ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def notes(tick: Tick) -> Content:
-    """What ended the run, or what it waits for, stands out; then the last things that happened, the newest first."""
-    lines = []
-    if state(tick) in WAITS:
-        lines.append(Content.assemble((WAITS[state(tick)], "bold $bright")))
+def notes(
+    tick: Tick,
+    mark: Event | None,
+    lesson: str,
+    lockstep: Lockstep | None,
+    width: int,
+    rows: int = 99,
+    *,
+    mark_first: bool = False,
+) -> Content:
+    """How it ended; what is marked at the cursor, else the newest; then what it waits for, or can be done next.
+
+    `lesson` is the title of the lesson that the mark names. What has no room in `rows` lines is left out; with
+    `mark_first` the mark comes before how it ended.
+    """
+    lines: list[Content] = []
     if tick.end is not None:
         style = "bold $bright" if tick.end.state in ("done", "cancelled") else "bold $bad"
-        lines.append(Content.assemble((tick.end.reason, style)))
+        lines.append(Content.styled(tick.end.reason, style))
         if tick.end.line is not None and f"ine {tick.end.line}" not in tick.end.reason:
-            lines.append(Content.assemble((f"Line {tick.end.line} of your file.", "$foreground")))
-    told = [event for event in tick.events if event.kind in ("control", "note") and event.text]
-    lines += [_note(event) for event in reversed(told[-2:])]
+            lines.append(Content.styled(f"Line {tick.end.line} of your file.", "$foreground"))
+    if lockstep is not None and lockstep.steps:
+        lines.append(together(lockstep))
+    if mark is not None:
+        lines = [*_mark(mark, lesson), *lines] if mark_first else [*lines, *_mark(mark, lesson)]
+    told = NEXT.get(state(tick), "") if tick.state not in ENDED or tick.state == "done" or resumable(tick) else _MEND
+    if told:
+        lines.append(Content.styled(told, "$dim" if tick.state in ENDED else "bold $bright"))
+    shown: list[Content] = []
+    for whole in lines:
+        wrapped = whole.wrap(max(1, width))
+        if not shown or len(shown) + len(wrapped) <= rows:  # no sentence is cut in the middle
+            shown += wrapped
+    return Content("\n").join(shown[:rows])
+
+
+def is_marked(event: Event) -> bool:
+    """Whether it stands on the curve: what the run has to say, a changed value, a new start; not every pause."""
+    return event.kind in ("explained", "resumed") or (event.kind == "control" and "→" in event.text)
+
+
+def newest_mark(events: Sequence[Event]) -> Event | None:
+    """What was said last: an explanation before a change, which the learner has made themselves."""
+    said = [event for event in events if event.kind == "note" or is_marked(event)]
+    explained = [event for event in said if event.kind == "explained"]
+    return next(reversed(explained or said), None)
+
+
+def _mark(event: Event, lesson: str) -> list[Content]:
+    style = "$foreground" if event.kind == "explained" else "$dim"
+    parts = [Content.assemble((f"▾ {event.step:,}  ", "$accent"), (event.text, style))]
+    if event.advice or lesson:
+        reread = f"  r reads lesson {lesson}." if lesson else ""
+        parts.append(Content.assemble(("Try: ", "$accent") if event.advice else "", (event.advice + reread, "$dim")))
+    return parts
+
+
+def together(lockstep: Lockstep) -> Content:
+    """How far the learner's NumPy and PyTorch are apart, at equal weights."""
+    said = f"Lockstep, {lockstep.steps:,} steps at equal weights: "
+    if lockstep.first_off is None:
+        told = f"loss {lockstep.loss:.0e} apart at most, gradients {lockstep.gradient:.0e}."
+        return Content.assemble(("✓ ", "$good"), (said + told, "$foreground"))
+    told = f"they part at step {lockstep.first_off:,}, and at most, by {lockstep.gradient:.0e} in a gradient"
+    return Content.assemble(("✗ ", "$bad"), (f"{said}{told}, at step {lockstep.gradient_at:,}.", "$foreground"))
+
+
+def reading(
+    step: int, place: tuple[float, float], values: Sequence[Reading], near: Event | None, width: int
+) -> Content:
+    """The values at the cursor, and the sentence of the event nearest to it."""
+    epochs, seconds = place
+    where = f"step {step:,} · epoch {epochs:.2f} · {duration(seconds)}"
+    line, lines = Content.styled(where, "bold $bright"), []
+    for one in values:
+        value = _value(one.low, one.unit)
+        if one.low != one.high:
+            value = f"{value} to {_value(one.high, one.unit)}"
+        part = Content.assemble((f"{one.sign} ", ROLE_STYLES[one.role]), (f"{one.name} ", "$dim"), (value, "$bright"))
+        if line.cell_length + part.cell_length + 3 > width:
+            lines.append(line)
+            line = Content("  ") + part
+        else:
+            line = line + Content("   ") + part
+    lines.append(line)
+    if near is not None:
+        told = f"{near.text}" if near.step == step else f"{near.text} (step {near.step:,})"
+        lines.append(Content.assemble(("▾ ", "$accent"), (told, "$dim")).truncate(width, ellipsis=True))
     return Content("\n").join(lines)
 
 
-def _note(event: Event) -> Content:
-    return Content.assemble((f"▾ {event.step:,}  ", "$accent"), (event.text, "$dim"))
+def _value(value: float, unit: str) -> str:
+    return f"{value:.1f}{unit}" if unit else number(value)
+
+
+def nearest(events: Sequence[Event], step: int, within: int) -> Event | None:
+    """The event whose sentence belongs to a step."""
+    said = [event for event in events if abs(event.step - step) <= within]
+    return min(said, key=lambda event: (abs(event.step - step), -event.step), default=None)
+
+
+def beside(others: Sequence[Tick], width: int) -> Content:
+    """The runs that are laid over this one: the letter that stands on each curve, its name and how it went."""
+    parts = []
+    for tick, role, letter in zip(others, OTHERS, LETTERS, strict=False):
+        sign, word, _ = STATES[state(tick)]
+        right = f" · {tick.held_back:.1%}" if tick.held_back is not None else ""
+        parts.append(
+            Content.assemble(
+                (f"{letter} ", ROLE_STYLES[role]),
+                (tick.title or tick.config.id, "$foreground"),
+                (f" {sign} {word}{right}", "$dim"),
+            )
+        )
+    lines = [Content("")]
+    for part in parts:
+        if lines[-1].cell_length and lines[-1].cell_length + part.cell_length + 3 > width:
+            lines.append(Content(""))
+        lines[-1] = lines[-1] + Content("   " if lines[-1].cell_length else "") + part.truncate(width, ellipsis=True)
+    return Content("\n").join(lines)
 
 
 def number(value: float) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ChartView(Widget):
-    """A chart that sends only the rows that changed."""
+    """A chart that sends only the cells that changed: of every row, those from the first to the last of them."""
 
     DEFAULT_CSS = "ChartView { height: 1fr; }"
 
@@ -28,6 +28,11 @@ class ChartView(Widget):
         self.picture: Picture = ()
         self._chart: Chart | None = None
         self._strips: dict[int, tuple[Line, Strip]] = {}
+
+    @property
+    def margin_cells(self) -> int:
+        """The cells left of the curves: labels and the axis."""
+        return self._chart.margin if self._chart is not None else 0
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, self._in_other_colours)
@@ -42,13 +47,12 @@ class ChartView(Widget):
             from tutor.viz.chart import Chart
 
             self._chart = Chart()
-        before, self.picture = self.picture, self._chart.draw(series, spec)
-        if len(before) != len(self.picture):
+        self.picture = self._chart.draw(series, spec)
+        changed = self._chart.changed
+        if changed is None:
             self.refresh()
-            return
-        changed = [y for y, line in enumerate(self.picture) if line is not before[y]]
-        if changed:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+        elif changed:
+            self.refresh(*(Region(start, y, stop - start, 1) for y, start, stop in changed))
 
     def render_line(self, y: int) -> Strip:
         if y >= len(self.picture):

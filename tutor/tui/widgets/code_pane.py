@@ -187,8 +187,10 @@ class CodePane(InTurn, TextArea):
     def mark_line(self, line: int | None, words: str = "") -> None:
         """Mark the line (from 1) in which the code failed, and say why at its end; None takes the mark away."""
         if (line, words) != (self.marked, self.words):
+            rows = [number - 1 for number in (self.marked, line) if number is not None]
             self.marked, self.words = line, words
-            self._draw_all()
+            self._line_cache.clear()
+            self._draw(rows)
 
     def mark_found(self, places: Iterable[Location] = (), length: int = 0) -> None:
         """Mark every place where something stands that was looked for."""
