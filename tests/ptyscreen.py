@@ -29,6 +29,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import pyte
+from pyte.charsets import LAT1_MAP
+from pyte.modes import IRM
+from pyte.screens import wcwidth
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -60,15 +63,47 @@ _NOT_FOR_PYTE = re.compile(
     rb"\x1b\[[<>=][0-9;]*[ -/]*[@-~]|\x1b\[\?[0-9;]*(?:\$p|m)|\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\)"
 )
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;:<>=?]*[ -/]*|[\]P][^\x07\x1b]*\x1b?)?\Z")
+_STYLE = re.compile(rb"\x1b\[([0-9;]*)m")
 
 
 class _Screen(pyte.Screen):
-    """A pyte screen that knows the alternate screen, and remembers every private mode."""
+    """A pyte screen that knows the alternate screen, and remembers every private mode.
+
+    pyte looks at each character on its own, many times over: most of a walk's time would go into that. So text that
+    fits into its line is drawn at once, and only those rows are put together again that have changed.
+    """
 
     def __init__(self, columns: int, rows: int) -> None:
         self.on: set[int] = set(_ON_AT_START)
         self._behind: tuple[Any, Any] | None = None
+        self._cells: dict[Any, dict[str, Any]] = {}  # by style and character
+        self._rows: dict[int, str] = {}
         super().__init__(columns, rows)
+
+    @property
+    def display(self) -> list[str]:
+        """The rows; of two cells that one wide sign takes, the second holds nothing."""
+        for y in self.dirty:
+            line = self.buffer[y]
+            self._rows[y] = "".join([line[x].data for x in range(self.columns)])
+        self.dirty.clear()
+        return [self._rows[y] for y in range(self.lines)]
+
+    def draw(self, data: str) -> None:
+        cursor = self.cursor
+        end = cursor.x + len(data)
+        charset = self.g1_charset if self.charset else self.g0_charset
+        if end > self.columns or charset is not LAT1_MAP or IRM in self.mode or not _is_narrow(data):
+            super().draw(data)
+            return
+        line, cells = self.buffer[cursor.y], self._cells.setdefault(cursor.attrs, {})
+        for x, character in enumerate(data, cursor.x):
+            cell = cells.get(character)
+            if cell is None:
+                cell = cells[character] = cursor.attrs._replace(data=character)
+            line[x] = cell
+        cursor.x = end
+        self.dirty.add(cursor.y)
 
     def set_mode(self, *modes: int, **kwargs: Any) -> None:
         if kwargs.get("private"):
@@ -304,7 +339,17 @@ class Terminal:
                 self.send(answer(match))
         self.kitty += len(re.findall(rb"\x1b\[>\d+u", data))
         self.kitty = max(0, self.kitty - len(re.findall(rb"\x1b\[<\d*u", data)))
-        self._stream.feed(_NOT_FOR_PYTE.sub(b"", data))
+        self._show(_NOT_FOR_PYTE.sub(b"", data))
+
+    def _show(self, data: bytes) -> None:
+        """Hand it to pyte; not the styles, half of all bytes, which its parser would take one by one."""
+        at = 0
+        for style in _STYLE.finditer(data):
+            if at < style.start():
+                self._stream.feed(data[at : style.start()])
+            self._screen.select_graphic_rendition(*(int(number or 0) for number in style[1].split(b";")))
+            at = style.end()
+        self._stream.feed(data[at:])
 
     def _describe(self, condition: Condition) -> str:
         if callable(condition):
@@ -324,6 +369,11 @@ def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
     plain: dict[str, str | None] = {name: os.environ[name] for name in kept if name in os.environ}
     plain |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
     return {name: value for name, value in (plain | dict(changes)).items() if value is not None}
+
+
+def _is_narrow(text: str) -> bool:
+    """Whether every character is printed and takes one cell."""
+    return (text.isascii() and text.isprintable()) or all(wcwidth(character) == 1 for character in text)
 
 
 def _bytes_of(key: str) -> bytes:
