@@ -42,7 +42,7 @@ class Trainable(Protocol):
         """Return the loss and its gradient with respect to the output (N, classes)."""
 
     def backward(self, grad: Any) -> Mapping[str, Array]:
-        """Take dL/d(output) and return the gradient of every parameter, under the names of `params`, read when asked."""
+        """Take dL/d(output) and return the gradient of every parameter, by the names of `params`, read when asked."""
 
     def step(self, lr: float) -> None:
         """Move every parameter against its gradient of the last backward pass."""
