@@ -9,7 +9,7 @@ import msgspec
 
 from tests.training_runs import LINEAR, SIGMOID, challenge
 from tutor.course import Challenge
-from tutor.grading import Check, Report, grade
+from tutor.grading import Check, Prepared, Report, grade, prepare
 from tutor.learner import Box
 
 __all__ = ["LINEAR", "SIGMOID", "challenge", "changed", "exercise", "last_report", "lean", "row", "said", "verdict"]
@@ -42,14 +42,28 @@ def exercise(toml: str, folder: Path | None = None) -> Challenge:
 
 def last_report(box: Box, of: Challenge, source: str, seed: int | None = SEED) -> Report:
     """The final report."""
-    report = list(grade(of, source, box, seed=seed))[-1]
+    report = list(grade(of, source, box, seed=seed, prepared=_prepared(of, box, seed)))[-1]
     assert report.final
     return report
 
 
 def verdict(box: Box, of: Challenge, source: str, seed: int | None = SEED) -> Report:
     """The first report whose status is settled; those that follow add the numeric gradient alone."""
-    return next(report for report in grade(of, source, box, seed=seed) if report.status != "right_so_far")
+    reports = grade(of, source, box, seed=seed, prepared=_prepared(of, box, seed))
+    return next(report for report in reports if report.status != "right_so_far")
+
+
+_asked: dict[tuple[str, int | None], Prepared | None] = {}
+
+
+def _prepared(of: Challenge, box: Box, seed: int | None) -> Prepared | None:
+    """Plan and truth of an exercise that is judged again with the same seed; the reference runs for it once."""
+    key = repr(of), seed
+    if seed is None or key not in _asked:
+        _asked[key] = None
+        return None
+    ready = _asked[key] = _asked[key] or prepare(of, box, seed)
+    return ready
 
 
 def row(report: Report, name: str) -> Check:

@@ -122,7 +122,7 @@ def finish(paths: Paths, name: str, source: str, seconds: float = 30.0, **option
 
 
 @contextmanager
-def running(paths: Paths, name: str, source: str, **options: float | int) -> Iterator[tuple[Watch, RunConfig]]:
+def running(paths: Paths, name: str, source: str, **options: object) -> Iterator[tuple[Watch, RunConfig]]:
     """Start a run; one that has not ended at the end of the test is killed."""
     config = start(paths, challenge(name), source, **options)  # type: ignore[arg-type]
     run_dir = paths.runs / config.id

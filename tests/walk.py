@@ -18,7 +18,7 @@ from tutor.paths import Paths, locate
 
 PATIENCE = 30.0  # seconds: for a slow machine with other work; nobody waits so long for nothing
 SIZES = [(80, 24), (120, 36)]
-MOST_PRESSES = 30  # of one key, to get to one place
+MOST_PRESSES = 300  # of one key, to get to one place: while a page glides there, one with every frame
 HOME = "tutor · backpropagation"
 CURSOR = "ffaf5f"  # the one accent, in hexadecimal
 _IN_A_FRAME = 2026  # the mode that is on while a frame is being written

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from tests.idx_files import little_mnist, write_files
 from tests.training_runs import (
     LINEAR,
     SIGMOID,
@@ -25,7 +26,18 @@ from tests.training_runs import (
     wait_until,
 )
 from tutor.paths import CHECKOUT
-from tutor.training import RunConfig, Watch, cancel, control, escalate, find_run, list_runs, paced_for, read_log
+from tutor.training import (
+    RunConfig,
+    TrainOptions,
+    Watch,
+    cancel,
+    control,
+    escalate,
+    find_run,
+    list_runs,
+    paced_for,
+    read_log,
+)
 from tutor.training.folder import CONFIG, EVENTS, GAUGES_FILE, HEARTBEAT, METRICS_FILE, read_end, read_process
 from tutor.training.metrics import dtype_of, read_pyramid
 from tutor.training.model import Event, Tick
@@ -213,3 +225,14 @@ def _gone(pid: int) -> bool:
 
 def _echoed(tick: Tick, seq: int) -> bool:
     return any(event.seq == seq for event in tick.events)
+
+
+def test_the_large_digits_train_from_files_of_the_learners_own(tmp_path: Path) -> None:
+    folder = write_files(tmp_path / "mnist", little_mnist(300, 50), packed=True)
+    options = TrainOptions(dataset="mnist", data_dir=folder, seed=2)
+    with running(paths_in(tmp_path), "linear_scratch", LINEAR, options=options) as (watch, config):
+        assert (config.widths, config.lr, config.batch, config.epochs) == ((784, 128, 10), 0.1, 64, 10)
+        tick = wait_for(watch, ended)
+    assert tick.state == "done" and tick.step == 10 * 5
+    first, last = [event.loss for event in tick.events if event.loss is not None][:: config.epochs - 1]
+    assert last < first / 2
