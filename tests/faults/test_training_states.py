@@ -244,19 +244,19 @@ def test_accuracy_and_loss_are_of_the_trained_and_of_the_held_back_samples(tmp_p
 def test_the_first_step_at_which_the_twins_differ_is_named_once(tmp_path: Path) -> None:
     run_dir, config = make_run(tmp_path, LINEAR)
     config = structs.replace(config, mode="lockstep", twin=TWIN)
-    apart = iter(
-        [(0.0, 1e-15, 2.3), (1e-14, 1e-13, 2.2), (1e-15, 3e-9, 2.1), (2e-9, 1e-9, 2.0)] + [(1e-8, 0.1, 1.9)] * 6
-    )
+    apart = iter([(0.0, 1e-15, 2.3), (1e-14, 1e-13, 2.2), (1e-15, 3e-9, 2.1)] + [(1e-8, 0.1, 1.9)] * 7)
+    sentences = iter(["", "", "The gradient of b1 is not PyTorch's.", *[""] * 7])
     folder.write_json(run_dir / folder.CONFIG, structs.replace(config, mode="numpy"))
     trainer = make_trainer(run_dir, structs.replace(config, mode="numpy", twin=TWIN))
     trainer._config = config
     trainer._network.lockstep = lambda: next(apart)  # type: ignore[method-assign]
+    trainer._network.first_divergence = lambda: next(sentences)  # type: ignore[method-assign]
     trainer.run()
     trainer.close()
 
     told = [event for event in Watch(run_dir).poll().events if event.key == "lockstep"]
     assert [event.step for event in told] == [3]
-    assert "gradients" in told[0].text and "3.0e-09" in told[0].text
+    assert told[0].text == "Step 3 is the first that differs from PyTorch's. The gradient of b1 is not PyTorch's."
     records = np.fromfile(run_dir / folder.TWIN_FILE, dtype_of(TWIN))
     assert records["step"].tolist() == list(range(1, 11))
     assert records["free_loss"][0] == 2.3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,6 @@ LARGEST_LOSS = float(np.finfo(np.float32).max)  # what metrics.bin can hold
 BEHIND = 0.25  # seconds a paced run may be late before it stops trying to catch up
 GATHERED = 8 << 20  # bytes of samples that are put in the order of an epoch at a time
 MOST_TRAINED = 2000  # samples that are trained on and evaluated beside the held-back ones, as many as those at most
-AGREEMENT = {"float64": 1e-12, "float32": 1e-5}  # between the learner's step and PyTorch's, relative
 
 
 class Trainer:
@@ -74,8 +73,6 @@ class Trainer:
         self._machine = machine or Machine()
         self._dead_names = [name for name, _ in config.gauges if name.startswith("dead")]
         self._dead = [float("nan")] * len(self._dead_names)
-        self._agreement = AGREEMENT.get(config.dtype, 1e-5)
-        self._told_apart = False
         self._gauges_due = False
         self._paused_at = -1  # the last step after which it was paused
         self._gaps_told = 0
@@ -149,7 +146,7 @@ class Trainer:
             self.tell("epoch", epoch=self._epoch)
         forward, loss_of = self._network.forward, self._network.loss
         backward, update = self._network.backward, self._network.step
-        lockstep = self._network.lockstep if self._config.mode == "lockstep" else None
+        in_lockstep = self._config.mode == "lockstep"
         record, clock, start, steering = self._recorder.step, time.perf_counter, self._start, self.steering
         at, n, now = self._at, len(order), clock()
         gather = max(1, GATHERED * n // max(1, self._data.x_train.nbytes))
@@ -176,24 +173,20 @@ class Trainer:
             self.step += 1
             now = clock()
             record(now - start, self.step, loss, steering.lr)
-            if lockstep is not None:
-                self._compare(lockstep)
+            if in_lockstep:
+                self._compare()
             at = past
         self._at = n
         return None
 
-    def _compare(self, lockstep: Callable[[], tuple[float, float, float] | None]) -> None:
-        differences = lockstep()
-        if differences is None:
-            return
-        self._recorder.twin(self.step, differences)
-        of_loss, of_gradient, _ = differences
-        if self._told_apart or (of_loss <= self._agreement and of_gradient <= self._agreement):  # false for NaN
-            return
-        self._told_apart = True
-        what, apart = ("gradients", of_gradient) if of_loss <= self._agreement else ("loss", of_loss)
-        text = f"At step {self.step} your {what} and PyTorch's differ for the first time: {apart:.1e} of their size."
-        self.tell("note", text, key="lockstep")
+    def _compare(self) -> None:
+        """Record how far the step is from PyTorch's, and name the first that differs."""
+        differences = self._network.lockstep()
+        if differences is not None:
+            self._recorder.twin(self.step, differences)
+            apart = self._network.first_divergence()
+            if apart:
+                self.tell("note", f"Step {self.step} is the first that differs from PyTorch's. {apart}", key="lockstep")
 
     def _measured_update(self, grads: Mapping[str, Array]) -> None:
         """Take one step and measure it: gradient norms, and how far each parameter moved for its size."""

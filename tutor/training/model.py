@@ -35,6 +35,11 @@ TWIN = (
     ("free_loss", "<f8"),  # of the twin that was left to itself
 )
 
+# Of such a difference: from here on two results are not the same, by the type of the run. Correct code stays below
+# 1e-12 in float64; in float32 a unit at the kink of a ReLU may fall to either side by rounding, and take a whole
+# sample's share with it.
+DIFFERENT = {"float64": 1e-9, "float32": 1e-2}
+
 Mode = Literal["numpy", "twin", "lockstep", "on-torch"]  # the learner's NumPy; PyTorch's twin; both; theirs on tensors
 
 

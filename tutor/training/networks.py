@@ -152,6 +152,10 @@ class Network(ABC):
     def lockstep(self) -> None:  # noqa: B027, most networks have nothing beside them
         """Nothing runs beside it; see Trainable."""
 
+    def first_divergence(self) -> str:
+        """Nothing runs beside it; see Trainable."""
+        return ""
+
     # ── for those that derive ────────────────────────────────────────────────────────────────────────────────────────
 
     def choose_optimizer(self, optimizer: Optimizer, lr: float, namespace: Mapping[str, object]) -> None:

@@ -61,3 +61,6 @@ class Trainable(Protocol):
 
     def lockstep(self) -> tuple[float, float, float] | None:
         """Return (loss_difference, gradient_difference, free_loss) of the last step, as in twin.bin; else None."""
+
+    def first_divergence(self) -> str:
+        """Say what is not PyTorch's, after the first step of a run in lockstep that differs; "" after every other."""

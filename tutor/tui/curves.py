@@ -16,7 +16,7 @@ from tutor.training import RunConfig
 from tutor.training.export import TWIN_FILE, StepFile
 from tutor.training.folder import METRICS_FILE, PYRAMID_FILE
 from tutor.training.metrics import Records, dtype_of, read_pyramid
-from tutor.training.model import METRICS
+from tutor.training.model import DIFFERENT, METRICS
 from tutor.training.tail import Tail
 from tutor.viz import Curve
 from tutor.viz.curve import Array
@@ -28,7 +28,6 @@ PIECES = 8192  # that a curve holds
 LEAST_BLOCKS = 8  # a mean over fewer blocks is as rough as every batch, and narrower than a column anyway
 PARTS = 60  # of a stretch over which the exponential sum stays well within float64
 CLOCK_KNOTS = 256
-AGREE = {"float64": 1e-12, "float32": 1e-5}  # relative: from here on the two do not compute the same
 
 
 class RunningMean:
@@ -186,7 +185,7 @@ class Differences:
     def __init__(self, run_dir: Path, config: RunConfig) -> None:
         self._tail = Tail(run_dir / TWIN_FILE)
         self._fields = config.twin
-        self._agree = AGREE.get(config.dtype, AGREE["float32"])
+        self._agree = DIFFERENT[config.dtype]
         self.found = Lockstep()
 
     def look(self) -> Lockstep:

@@ -10,16 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tutor.training.model import RunConfig
+from tutor.training.model import DIFFERENT, RunConfig
 from tutor.training.networks import Gradients
 from tutor.training.torch_side.network import make_twin_network, on_host
 from tutor.training.trainable import Trainable
 
 Array = NDArray[Any]
 
-# The difference from which on two results are not the same. Correct code stays below 1e-12 in float64; in float32 a
-# unit at the kink of a ReLU may fall to either side by rounding, and take a whole sample's share with it.
-DIFFERENT = {"float64": 1e-9, "float32": 1e-2}
 # Of the largest gradient, of this step or the first: what is smaller than this share is measured against it. A sum that
 # cancels, such as that of a bias in front of a batch norm, or p - y of a network that is sure, is rounding and no more.
 FLOOR = 1e-2

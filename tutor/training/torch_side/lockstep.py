@@ -122,5 +122,5 @@ class Lockstep:
         return (*self._differences, self._free_loss)
 
     def first_divergence(self) -> str:
-        """Return the sentence that names what differs, after the first step that differs; "" after every other."""
+        """See Trainable."""
         return self._judge.sentence

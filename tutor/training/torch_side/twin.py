@@ -102,3 +102,7 @@ class Twin:
 
     def lockstep(self) -> None:
         """A twin by itself has nobody beside it."""
+
+    def first_divergence(self) -> str:
+        """A twin by itself has nobody beside it."""
+        return ""
