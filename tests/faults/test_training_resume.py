@@ -15,7 +15,7 @@ from tests.trainers import MEMORY, contents, losses, make_run, train
 from tests.training_runs import LINEAR, SIGMOID, ended, kill, paths_in, running, started, wait_for
 from tutor.errors import RunError
 from tutor.training import Control, Watch, control, folder
-from tutor.training.checkpoint import files_of
+from tutor.training.checkpoints.stored import files_of
 from tutor.training.engines import local
 from tutor.training.events import fold
 from tutor.training.folder import read_control, read_end

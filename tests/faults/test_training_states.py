@@ -21,7 +21,7 @@ from tutor import files
 from tutor.errors import RunError
 from tutor.paths import CHECKOUT
 from tutor.training import Tick, Watch, folder, identity
-from tutor.training.checkpoint import files_of
+from tutor.training.checkpoints.stored import files_of
 from tutor.training.folder import read_process
 from tutor.training.identity import take_lock
 from tutor.training.logind import logind_kills
@@ -53,7 +53,7 @@ def test_on_a_full_disk_training_goes_on_and_a_lost_checkpoint_is_loud(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         replace(target, data)
 
-    monkeypatch.setattr("tutor.training.checkpoint.files.replace", refuse)
+    monkeypatch.setattr("tutor.training.checkpoints.stored.files.replace", refuse)
     _, end = train(run_dir, config, stop_after=3)
     assert "resumed" not in end.reason
     told = [event.text for event in Watch(run_dir).poll().events if event.key == "failed"]
@@ -63,7 +63,7 @@ def test_on_a_full_disk_training_goes_on_and_a_lost_checkpoint_is_loud(
     ]
     assert told[0] in capsys.readouterr().out
     trainer = make_trainer(run_dir, config, 2)
-    monkeypatch.setattr("tutor.training.checkpoints.EVERY", 0.0)
+    monkeypatch.setattr("tutor.training.checkpoints.keeper.EVERY", 0.0)
     Watched(trainer, lambda _: full.__setitem__(0, trainer.step < 6))
     assert trainer.run().state == "done"
     keys = [event.key for event in Watch(run_dir).poll().events if event.kind == "checkpoint"]

@@ -19,9 +19,9 @@ from tests.training_runs import CONFIG
 from tutor.course import load_course
 from tutor.paths import locate
 from tutor.training.explain import Explained, Explainer
-from tutor.training.explain_memory import MOST_BLOCKS, Losses
-from tutor.training.explain_rules import KEYS, NEW_AFTER_A_CHANGE
-from tutor.training.explain_thresholds import THRESHOLDS
+from tutor.training.explain.memory import MOST_BLOCKS, Losses
+from tutor.training.explain.rules import KEYS, NEW_AFTER_A_CHANGE
+from tutor.training.explain.thresholds import THRESHOLDS
 
 SEED = 41  # the thresholds were set on the runs of the seeds 0 to 4
 CE = structs.replace(CONFIG, loss="softmax_cross_entropy")

@@ -16,7 +16,7 @@ from tutor.course import Challenge
 from tutor.course.families.presets import PRESETS
 from tutor.errors import RunError
 from tutor.learner import LearnerCodeError
-from tutor.training.checkpoint import Position, restore, write
+from tutor.training.checkpoints.stored import Position, restore, write
 from tutor.training.datasets import load
 from tutor.training.model import Optimizer
 

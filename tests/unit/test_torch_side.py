@@ -18,7 +18,7 @@ from tutor import nn
 from tutor.course.families.presets import PRESETS, find_preset
 from tutor.errors import RunError
 from tutor.training import torch_side
-from tutor.training.checkpoint import Position, restore, write
+from tutor.training.checkpoints.stored import Position, restore, write
 from tutor.training.datasets import load
 from tutor.training.model import Layer, Optimizer
 from tutor.training.torch_side.layers import make_layer

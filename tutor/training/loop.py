@@ -12,8 +12,7 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
-from tutor.training.checkpoint import Namespace, Position
-from tutor.training.checkpoints import Checkpoints
+from tutor.training.checkpoints import Checkpoints, Namespace, Position
 from tutor.training.events import EventWriter
 from tutor.training.folder import HEARTBEAT, read_control
 from tutor.training.machine import Machine

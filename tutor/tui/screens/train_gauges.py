@@ -70,7 +70,7 @@ def verdict(name: str, ratio: float) -> tuple[str, str]:
 
     The limits are the ones that the chart talks by; a bias begins at zero, so of it nothing follows.
     """
-    from tutor.training.explain_thresholds import limit
+    from tutor.training.explain.thresholds import limit
 
     if name.startswith(("b", "beta")) or not math.isfinite(ratio):
         return "", ""
@@ -82,7 +82,7 @@ def verdict(name: str, ratio: float) -> tuple[str, str]:
 
 
 def _dead(layer: str, shares: Sequence[float]) -> Content:
-    from tutor.training.explain_thresholds import limit
+    from tutor.training.explain.thresholds import limit
 
     share = shares[-1]
     if not math.isfinite(share):

@@ -11,7 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tutor.training.snapshot import CONTAINERS, Node, Snapshot, SnapshotError, attributes_of, is_tensor, kept_name
+from tutor.training.checkpoints.snapshot import (
+    CONTAINERS,
+    Node,
+    Snapshot,
+    SnapshotError,
+    attributes_of,
+    is_tensor,
+    kept_name,
+)
 
 _MISSING = object()
 

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from tutor import files
 from tutor.errors import RunError, TutorError
+from tutor.training.checkpoints.restoring import give, give_module
+from tutor.training.checkpoints.snapshot import Snapshot, SnapshotError, module_state, take
 from tutor.training.model import RunConfig
-from tutor.training.restoring import give, give_module
-from tutor.training.snapshot import Snapshot, SnapshotError, module_state, take
 from tutor.training.trainable import Trainable
 
 Namespace = dict[str, object]  # of the learner's file, and of that of their optimizer

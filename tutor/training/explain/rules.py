@@ -8,8 +8,8 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from tutor.training.explain_memory import Memory, is_weight, total_norm, turns
-from tutor.training.explain_thresholds import limit
+from tutor.training.explain.memory import Memory, is_weight, total_norm, turns
+from tutor.training.explain.thresholds import limit
 
 GRADIENT_FLOW, SGD = "11-gradient-flow", "12-sgd"
 FEW_INPUTS = 16  # of less the first loss varies widely from draw to draw, however right the weights are drawn

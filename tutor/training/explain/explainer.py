@@ -11,8 +11,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from tutor.training.explain_memory import Evaluated, Losses, Memory
-from tutor.training.explain_rules import (
+from tutor.training.explain.memory import Evaluated, Losses, Memory
+from tutor.training.explain.rules import (
     NEW_AFTER_A_CHANGE,
     OF_EVALUATIONS,
     OF_GAUGES,
@@ -21,7 +21,7 @@ from tutor.training.explain_rules import (
     Case,
     Rule,
 )
-from tutor.training.explain_thresholds import limit
+from tutor.training.explain.thresholds import limit
 from tutor.training.model import RunConfig
 
 

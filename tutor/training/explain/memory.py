@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from tutor.training.explain_thresholds import limit
+from tutor.training.explain.thresholds import limit
 
 MOST_BLOCKS = 64  # of losses; when there are more, neighbours become one
 RECENT = 8  # the newest of so many parts of the losses are what "now" is

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tutor.errors import reason_of
-from tutor.training import checkpoint
-from tutor.training.checkpoint import Namespace, Position, Unstorable
+from tutor.training.checkpoints import stored
+from tutor.training.checkpoints.stored import Namespace, Position, Unstorable
 from tutor.training.model import RunConfig
 from tutor.training.trainable import Trainable
 
@@ -52,8 +52,8 @@ class Checkpoints:
         return self._storable and now - self._at >= max(WITHIN, self._cost / SHARE)
 
     def restore(self) -> Position | None:
-        """Bring the network to the newest one that can be used; see `checkpoint.restore`."""
-        position = checkpoint.restore(self._run_dir, self._config, self._network, self._namespaces, self._passed_over)
+        """Bring the network to the newest one that can be used; see `stored.restore`."""
+        position = stored.restore(self._run_dir, self._config, self._network, self._namespaces, self._passed_over)
         self._written = position.step if position else 0
         self._at = time.perf_counter()
         return position
@@ -69,7 +69,7 @@ class Checkpoints:
         began = time.perf_counter()
         try:
             run_dir, config, network, namespaces = self._run_dir, self._config, self._network, self._namespaces
-            if not checkpoint.write(run_dir, config, network, namespaces, position, self._attempt):
+            if not stored.write(run_dir, config, network, namespaces, position, self._attempt):
                 return False
         except (OSError, MemoryError) as error:
             self._failed(position.step, reason_of(error) if isinstance(error, OSError) else "memory ran out")
