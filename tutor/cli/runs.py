@@ -209,7 +209,7 @@ def rm(paths: Paths, run: Sequence[str], yes: bool, as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="As JSON: a row for every result and every setting.")
 @click.pass_obj
 def compare_command(paths: Paths, run: Sequence[str], as_json: bool) -> int:
-    """Set runs side by side: how they came out, and what differs between them."""
+    """Set runs side by side: how they came out, and how they differ."""
     folders = list(dict.fromkeys(find_run(paths, name) for name in run))
     if len(folders) < 2:
         raise click.UsageError("Name two runs or more to compare.")
