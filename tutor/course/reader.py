@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 import msgspec
 
+from tutor import records
 from tutor.errors import ContentError, reason_of
 
 MAX_BYTES = 1 << 20
@@ -96,7 +97,7 @@ def toml_data(text: str, file: Path, first_line: int = 1) -> Data:
 def to_record(data: Data, into: type[Struct], text: str, file: Path, first_line: int = 1) -> Struct:
     """Plain data as a record; `text` is where it came from, for the line of a wrong key."""
     try:
-        return msgspec.convert(data, into)
+        return records.convert(data, into)
     except msgspec.ValidationError as error:
         path, reason = in_plain_words(str(error), data, into)
         raise ContentError(file, reason, _line_in(text, path, first_line)) from None
@@ -181,9 +182,9 @@ def _real_path(where: str, data: Data, into: type) -> KeyPath:
     return path
 
 
-def _fits(value: object, kind: object) -> bool:
+def _fits(value: object, kind: Any) -> bool:
     try:
-        msgspec.convert(value, kind)
+        records.convert(value, kind)
     except msgspec.ValidationError:
         return False
     return True

@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from tutor import records
 from tutor.course import Limits
 from tutor.errors import BoxError
 from tutor.learner.classify import Ended, classify, read_answer, tutor_fault
@@ -245,7 +246,7 @@ class _Host:
         if len(header) < header_size or len(body) < body_size:
             return False
         fields, parts = wire.parse(header, memoryview(body))
-        seen = msgspec.convert(fields, type=Ended)
+        seen = records.convert(fields, Ended)
         pending = self._pending.get(seen.id)
         if pending is not None:
             pending.reply = (seen, parts[0], bytes(parts[1]))

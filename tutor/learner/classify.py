@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tutor import records
 from tutor.learner.inside import wire
 from tutor.learner.model import BoxJob, BoxResult, CaseResult, CodeError, Fault, FaultKind, Printed
 from tutor.learner.text import printable
@@ -139,7 +140,7 @@ def read_answer(seen: Ended, answer: memoryview) -> tuple[Answer, list[memoryvie
         if len(messages) > 1:
             return _several()
         fields, parts = wire.parse(*messages[0])
-        return msgspec.convert(fields, type=Answer), parts
+        return records.convert(fields, Answer), parts
     except (wire.WireError, msgspec.ValidationError):
         return _garbled(seen)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
+from tutor import records
 from tutor.errors import TutorError
 from tutor.learner.classify import cleaned
 from tutor.learner.inside import code
@@ -32,4 +31,4 @@ def load_module(source: str, filename: str) -> dict[str, object]:
 
 def code_error(exc: BaseException, filename: str) -> CodeError:
     """An exception of the learner's code, cut to the lines of their file."""
-    return cleaned(msgspec.convert(code.describe(exc, filename), type=CodeError))
+    return cleaned(records.convert(code.describe(exc, filename), CodeError))

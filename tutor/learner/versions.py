@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from tutor import files
+from tutor import files, records
 from tutor.learner.source import LARGEST, content_hash
 
 MOST = 200  # versions of one exercise
@@ -199,7 +199,7 @@ def _version(path: Path) -> Version | None:
 
 def _note_of(path: Path) -> _Note | None:
     try:
-        return msgspec.json.decode(_note_path(path).read_bytes(), type=_Note)
+        return records.decode(_note_path(path).read_bytes(), _Note)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 

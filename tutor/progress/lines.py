@@ -7,10 +7,11 @@ import zlib
 import msgspec
 from msgspec import Struct, field
 
+from tutor import records
 from tutor.progress.model import SCHEMA, Event
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Event)
+_decoder = records.decoder(Event)
 _CRC_WIDTH = 8
 
 
@@ -65,7 +66,7 @@ def _checked(line: bytes) -> bytes | None:
 
 def _decode_body(body: bytes, found: Lines) -> None:
     try:
-        schema = msgspec.json.decode(body, type=_Head).schema
+        schema = records.decode(body, _Head).schema
         if schema > SCHEMA:
             found.newer += 1
         else:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from tutor import files
+from tutor import files, records
 from tutor.progress.model import SCHEMA, Progress
 
 
@@ -22,7 +22,7 @@ class Snapshot(Struct, frozen=True):
 def load(file: Path) -> Snapshot | None:
     """Read a snapshot; None when it is missing, broken or of another schema, for it can always be made again."""
     try:
-        found = msgspec.json.decode(file.read_bytes(), type=Snapshot)
+        found = records.decode(file.read_bytes(), Snapshot)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return found if found.schema == SCHEMA else None

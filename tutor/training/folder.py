@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tutor import files
+from tutor import files, records
 from tutor.errors import RunError, UnknownName, reason_of
 from tutor.training.model import Control, End, Process, RunConfig
 
@@ -132,7 +132,7 @@ def write_json(path: Path, record: object) -> None:
 def read_json(path: Path, kind: type[Record]) -> Record | None:
     """Read a record; None when the file is not there or holds something else, RunError when it cannot be read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return records.decode(path.read_bytes(), kind)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from tutor import records
 from tutor.errors import RunError
 from tutor.training.control import check
 from tutor.training.folder import CONTROL
@@ -53,7 +54,7 @@ class Steering:
             return None
         self._seen = (status.st_ino, status.st_mtime_ns)
         try:
-            request = msgspec.json.decode(self._path.read_bytes(), type=Control)
+            request = records.decode(self._path.read_bytes(), Control)
             check(request)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError, RunError) as error:
             return Said(f"A request was left aside: {error}", None)

@@ -10,6 +10,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from tutor import records
 from tutor.training.events import fold
 from tutor.training.model import Event
 
@@ -135,7 +136,7 @@ class EventTail:
 
     def __init__(self, path: Path) -> None:
         self._tail = Tail(path)
-        self._decoder = msgspec.json.Decoder(Event)
+        self._decoder = records.decoder(Event)
         self.events: tuple[Event, ...] = ()
 
     def read(self) -> tuple[Event, ...]:

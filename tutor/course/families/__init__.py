@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from tutor import records
 from tutor.course.model import FAMILIES
 from tutor.course.reader import Data, KeyPath, in_plain_words
 from tutor.errors import UnknownName
@@ -41,7 +42,7 @@ def expand(name: str, options: Data, defines: tuple[str, ...]) -> Tables:
         raise FamilyError("`defines` must name what the learner's file defines")
     family: Any = import_module(f"{__name__}.{name}")
     try:
-        settings = msgspec.convert(options, family.Options)
+        settings = records.convert(options, family.Options)
     except msgspec.ValidationError as error:
         path, reason = in_plain_words(str(error), options, family.Options)
         raise FamilyError(f"options: {reason}", *path) from None

@@ -23,7 +23,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from tutor import files
+from tutor import files, records
 from tutor.errors import RunError, TutorError
 from tutor.training.checkpoints.restoring import give, give_module
 from tutor.training.checkpoints.snapshot import Snapshot, SnapshotError, module_state, take
@@ -165,7 +165,7 @@ def read(path: Path) -> tuple[Header, Snapshot]:
         with np.load(path, allow_pickle=False) as stored:
             text, tree, views = json.loads(stored["text"].tobytes())
             regions: list[NDArray[np.uint8]] = [stored[f"r{i}"] for i in range(len(stored.files) - 1)]
-        header = msgspec.convert(text, Header)
+        header = records.convert(text, Header)
         for region, offset, dtype, shape, strides in views:
             if region >= 0:  # also raises where the view would leave its region
                 np.ndarray(shape, dtype, regions[region].data, offset, strides)

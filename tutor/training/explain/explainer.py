@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from tutor import records
 from tutor.training.explain.memory import Evaluated, Losses, Memory
 from tutor.training.explain.rules import (
     NEW_AFTER_A_CHANGE,
@@ -138,7 +139,7 @@ class Explainer:
         try:
             losses = dict(plain["losses"])
             losses["best"] = math.inf if losses["best"] is None else losses["best"]
-            memory = msgspec.convert(plain | {"losses": losses}, Memory)
+            memory = records.convert(plain | {"losses": losses}, Memory)
         except (KeyError, TypeError, ValueError, msgspec.ValidationError):
             return
         memory.said += [key for key in self._memory.said if key not in memory.said]
