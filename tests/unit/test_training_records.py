@@ -64,6 +64,23 @@ def test_events_pass_over_damaged_lines_and_wait_for_torn_ones(tmp_path: Path) -
     assert len(tail.read()) == 2
 
 
+def test_a_watcher_keeps_as_many_epochs_as_a_chart_has_use_for(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    tail, every = EventTail(path, most=100), EventTail(path)
+    for first in range(1, 1001, 50):
+        with path.open("ab") as file:
+            for epoch in range(first, first + 50):
+                for kind in ("epoch", "evaluated"):
+                    event = Event(float(epoch), 10 * epoch, kind, epoch=epoch)
+                    file.write(msgspec.json.encode(event) + b"\n")
+            file.write(msgspec.json.encode(Event(float(first), 10 * first, "note", f"said at {first}")) + b"\n")
+        kept = [event.epoch for event in tail.read() if event.kind == "evaluated"]
+        assert len(kept) <= 102 and kept[-1] == first + 49
+        assert first < 100 or len(kept) >= 50
+    assert sum(event.kind == "note" for event in tail.read()) == 20
+    assert len(every.read()) == 2020
+
+
 def test_a_recorder_heals_a_torn_tail_and_the_watch_hands_points_out_once(tmp_path: Path) -> None:
     run_dir, _ = configured(tmp_path)
     record(run_dir, range(1, 11))

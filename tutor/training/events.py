@@ -12,6 +12,8 @@ from tutor.training.folder import EVENTS
 from tutor.training.model import Event
 
 _STAYS = frozenset({"started", "resumed"})
+_EVERY_EPOCH = frozenset({"epoch", "evaluated"})
+MOST_EPOCHS = 2_000  # that a watcher keeps: several for every column of a chart
 
 
 class EventWriter:
@@ -47,3 +49,21 @@ def fold(events: Iterable[Event], before: tuple[Event, ...] = ()) -> tuple[Event
             ]
         told.append(event)
     return tuple(told)
+
+
+def thinned(events: tuple[Event, ...], most: int = MOST_EPOCHS) -> tuple[Event, ...]:
+    """Of a run of very many epochs keep every second, fourth, ... and the last two: an hour watched must not grow.
+
+    Whatever else was told stays.
+    """
+    newest = max((event.epoch or 0 for event in events if event.kind in _EVERY_EPOCH), default=0)
+    every = 1
+    while newest > every * most:
+        every *= 2
+    if every == 1:
+        return events
+    return tuple(
+        event
+        for event in events
+        if event.kind not in _EVERY_EPOCH or (event.epoch or 0) % every == 0 or (event.epoch or 0) >= newest - 1
+    )

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from tutor import records
-from tutor.training.events import fold
+from tutor.training.events import fold, thinned
 from tutor.training.model import Event
 
 METRIC = struct.Struct("<dIIff")  # model.METRICS, for reading a single record without NumPy
@@ -132,10 +132,14 @@ def _record(fd: int, index: int) -> Metric:
 
 
 class EventTail:
-    """All events of a run, read as they come; a damaged line is passed over."""
+    """All events of a run, read as they come; a damaged line is passed over.
 
-    def __init__(self, path: Path) -> None:
+    With `most`, of so many epochs at least, but not of all where there are twice as many.
+    """
+
+    def __init__(self, path: Path, most: int | None = None) -> None:
         self._tail = Tail(path)
+        self._most = most
         self._decoder = records.decoder(Event)
         self.events: tuple[Event, ...] = ()
 
@@ -146,6 +150,8 @@ class EventTail:
             self.events = ()
         if lines:
             self.events = fold((event for line in lines if (event := self._decode(line))), self.events)
+            if self._most is not None:
+                self.events = thinned(self.events, self._most)
         return self.events
 
     def _decode(self, line: bytes) -> Event | None:

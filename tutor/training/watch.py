@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from tutor.errors import RunError, reason_of
+from tutor.training.events import MOST_EPOCHS
 from tutor.training.folder import (
     CONFIG,
     EVENTS,
@@ -65,7 +66,7 @@ class Watch:
         self._points = points
         self._metrics = Tail(run_dir / METRICS_FILE)
         self._gauges = Tail(run_dir / GAUGES_FILE)
-        self._events = EventTail(run_dir / EVENTS)
+        self._events = EventTail(run_dir / EVENTS, MOST_EPOCHS)
         self._new: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
         self._last_step = 0
         self._opened = False
