@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 from tests.ptyscreen import Terminal  # noqa: E402
 from tutor.course import load_challenge, solutions  # noqa: E402
 from tutor.paths import locate  # noqa: E402
-from tutor.training import cancel, start  # noqa: E402
+from tutor.training import TrainOptions, cancel, start  # noqa: E402
 
 SIZE = (116, 32)
 CELL_WIDTH, CELL_HEIGHT, FONT_SIZE = 10, 21, 17
@@ -86,7 +86,7 @@ def main() -> None:
             terminal.wait_for(re.compile(r"judged in \d\d ms"))
             terminal.wait_for("complex step")
             picture(terminal).save(ROOT / "docs" / "lab.png", optimize=True)
-        config = start(paths, challenge, solution, seed=1, pace=200.0)
+        config = start(paths, challenge, solution, TrainOptions(seed=1, pace=200.0, mode="lockstep"))
         with Terminal(tutor, size=SIZE) as terminal:
             terminal.wait_for("Running")
             terminal.press("t")

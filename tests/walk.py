@@ -290,6 +290,15 @@ class Learner:
 
     # ── training ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def start_training(self, *keys: str) -> None:
+        """Start a run from the Lab; these keys change what is chosen, without any it is as it stands there."""
+        self.press("f5")
+        self.see("Train with your code", "your NumPy beside PyTorch", re.compile(r"1,437 images"))
+        self.press(*keys)
+        if keys:
+            self.see_no_more("your NumPy beside PyTorch")
+        self.press("enter")
+
     def train_to_the_end(self) -> None:
         """Let the run on the screen loose, and see it reach what correct code reaches."""
         self.press("f")

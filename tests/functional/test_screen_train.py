@@ -216,6 +216,8 @@ def test_f5_starts_a_run_that_quitting_does_not_stop(terminal: Callable[..., Ter
     with terminal([sys.executable, "-c", opened.format("lab", NAME)], env=environment) as screen:
         screen.wait_for("Passed", 30)
         screen.press("f5")
+        screen.wait_for("your NumPy beside PyTorch", 30)
+        screen.press("down", "left", "enter")
         screen.wait_for("running", 30)
         screen.press("ctrl+q")
         assert screen.wait_exit() == 0

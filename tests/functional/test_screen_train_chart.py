@@ -153,7 +153,7 @@ async def test_lockstep_draws_the_twin_and_says_the_largest_difference(tmp_path:
     async with opened(tmp_path) as someone:
         assert "your NumPy beside PyTorch" in someone.said("#title")
         assert "╍╍ PyTorch alone" in drawn(someone)
-        assert "loss 2e-16 apart at most, gradients 3e-15." in someone.said("#notes")
+        assert "within 3e-15 of PyTorch's at equal weights, the loss within 2e-16." in someone.said("#notes")
 
 
 async def test_a_diverged_run_has_its_band_and_room_for_it(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tutor.training import Watch
 NOT_SUMMED = LINEAR.replace("grad_output.sum(axis=0)", "grad_output")
 CARRIES_THE_BATCH = "grad_b has shape (5, 3), expected (3,): it still carries the batch."
 PASSED = "✓ Passed"
+ALONE = ("down", "left")  # in the dialog before a run: without PyTorch, which takes seconds to load
 ALSO_OPEN = "Also open in another terminal"
 
 Start = Callable[..., Terminal]
@@ -59,7 +60,11 @@ def test_read_answer_write_train(terminal: Start, tmp_path: Path, size: tuple[in
     learner.see(PASSED)
     learner.look_at_gradients(re.compile(r"✓ grad_b +\(3,\)"), re.compile(r"stress (\d+)/\1"))
 
-    learner.press("f5")
+    if size == SIZES[0]:
+        learner.start_training(*ALONE)
+    else:
+        learner.start_training()
+        learner.see("PyTorch alone", "✓ Lockstep")
     learner.see("Run 1-linear_scratch on digits", "▸ running", has_curve, re.compile(r"loss \d\.\d"), "held-back")
     learner.train_to_the_end()
     learner.go_home()
@@ -105,7 +110,7 @@ def test_a_run_outlives_a_killed_tutor_and_is_found_again(terminal: Start, tmp_p
     first.see(re.compile("blank 1 is still empty", re.IGNORECASE))
     first.save_outside("backprop_fill", SIGMOID)
     first.see(PASSED, "class SigmoidLayer")
-    first.press("f5")
+    first.start_training(*ALONE)
     first.see("Run 1-backprop_fill on digits", "▸ running", has_curve)
 
     first.terminal.kill(signal.SIGKILL, _app(first.terminal))

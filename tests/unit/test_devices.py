@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -264,6 +265,22 @@ def test_nothing_is_asked_where_the_answer_does_not_matter() -> None:
         with pytest.raises(UnknownName, match="no device called"):
             device_for(unknown, ask=ask)
     assert devices.parse(" CUDA:12 ") == ("cuda", 12)
+
+
+def test_one_answer_serves_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    probing, asked = import_module("tutor.training.devices.probe"), list[DeviceReport]()
+
+    def ask() -> DeviceReport:
+        asked.append(THREE)
+        return THREE
+
+    monkeypatch.setattr(probing, "probe", ask)
+    monkeypatch.setattr(probing, "_answer", [])
+    assert probing.recent_report() is probing.recent_report() is THREE
+    assert len(asked) == 1
+    monkeypatch.setattr(probing, "FRESH", -1.0)
+    probing.recent_report()
+    assert len(asked) == 2
 
 
 def test_lines_that_are_no_answer_are_passed_over() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +13,9 @@ from msgspec import structs
 from tests.training_runs import CONFIG
 from tutor.training import Control, End, Event, State, Tick
 from tutor.tui.curves import Lockstep
-from tutor.tui.screens import train_gauges, train_view
+from tutor.tui.screens import train_gauges, train_series, train_view
 from tutor.tui.screens.train_series import Reading
+from tutor.viz.curve import Series
 
 TICK = Tick(
     config=CONFIG,
@@ -118,17 +120,21 @@ def test_no_sentence_below_the_chart_is_cut_in_the_middle(width: int, rows: int,
 @pytest.mark.parametrize(
     ("found", "sign", "words"),
     [
-        (Lockstep(2e-16, 3e-15, 40, None, 50), "✓", "loss 2e-16 apart at most, gradients 3e-15."),
+        (
+            Lockstep(2e-16, 3e-15, 40, None, 50),
+            "✓",
+            "within 3e-15 of PyTorch's at equal weights, the loss within 2e-16.",
+        ),
         (
             Lockstep(2e-9, 3e-2, 40, 17, 50),
             "✗",
-            "they part at step 17, and at most, by 3e-02 in a gradient, at step 40.",
+            "from step 17 on your code differs from PyTorch at equal weights, in a gradient by up to 3e-02, at step",
         ),
     ],
 )
 def test_lockstep_says_the_largest_difference_and_where_they_part(found: Lockstep, sign: str, words: str) -> None:
     said = notes(TICK, lockstep=found)
-    assert said.startswith(f"{sign} Lockstep, 50 steps at equal weights")
+    assert said.startswith(f"{sign} Lockstep: ")
     assert words in said
 
 
@@ -208,3 +214,16 @@ def test_a_deep_network_fits_and_says_what_is_left_out(layers: int, rows: int) -
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=8))
 def test_bars_are_as_many_as_the_values(values: list[float]) -> None:
     assert len(train_gauges.spark(values)) == len(values)
+
+
+def test_a_run_beside_it_that_diverged_does_not_press_it_flat() -> None:
+    steps = np.arange(1.0, 101.0)
+    own = [Series("", steps, 3 / steps), Series("", steps[:1], np.array([np.nan]))]
+    most = train_series.headroom(own, 0, 100)
+    assert most == 6.0
+    assert train_series.headroom(own, 10, 100) == 0.6  # of what is in sight
+    assert train_series.headroom(own[1:], 0, 100) == np.inf
+    beside = train_series.OnAxis(
+        Series("", steps, 10.0**steps), train_series.Axis("step"), "", "curve3", "dotted", "a", most
+    )
+    assert (beside.ranges().low[0], beside.ranges().high.max()) == (6.0, 6.0)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.families import spec
 from tests.family_specs import family
@@ -19,6 +20,9 @@ from tutor.training.folder import read_config
 from tutor.training.model import TWIN, OwnOptimizer, RunConfig, TrainOptions
 from tutor.training.prepare import MACHINE, planned_steps, prepare
 from tutor.training.recipes import recipe_for
+
+OWN = spec("layer", "Mine", 'of = "linear"')
+OWN = structs.replace(OWN, train=OWN.train and structs.replace(OWN.train, of="own"))
 
 
 def prepared(runs: Path, exercise: Any = None, **asked: Any) -> RunConfig:
@@ -75,6 +79,7 @@ def test_the_learners_own_optimizer_is_frozen_beside_the_layer(tmp_path: Path) -
         ({"epochs": 0}, "0 epochs"),
         ({"hidden": (0,)}, "0 hidden units"),
         ({"dataset": "moons", "exercise": spec("layer", "Conv2D", 'of = "conv2d"')}, "A convolution needs images"),
+        ({"mode": "lockstep", "exercise": OWN}, "PyTorch has no twin"),
         ({"exercise": spec("loss", "MSE", 'of = "mse"')}, "trains no network"),
     ],
 )

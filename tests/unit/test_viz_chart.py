@@ -131,7 +131,7 @@ def test_one_point_is_one_dot(drawing: Drawing) -> None:
 def test_a_later_curve_is_dotted_and_has_its_own_role() -> None:
     picture = live([Series("training", STEPS, LOSS), Series("held back", [0, 3000], [2, 2], "curve2")], SPEC)
     dotted = "".join(span.text for line in picture[1:-3] for span in line if span.role == "curve2").strip()
-    assert dotted.count("⠄") > 50  # one dot of two
+    assert dotted.count("⠄") > 25  # a dot in every other cell
     assert as_text(picture).splitlines()[0].endswith("━━ training  ┅┅ held back")
 
 

@@ -4,11 +4,11 @@ A run is a folder under `user_data/runs/`. Whoever watches or controls a run rea
 worker of this terminal, one of another terminal and one on another machine look the same, and opening the folder is all
 there is to coming back.
 
-`start` makes the folder and its worker, `restart` repeats a run, `resume` goes on with one that was cut off (one of the
-`orphans`, unless `mark_lost` ends it); `Watch` follows a run, `list_runs` sums all up, `Overview` again and again,
-`find_run` finds one by what was typed; `control` changes a running one, `cancel` asks it to end, `end_run` stays until
-it has. `rename`, `compare`, `size_of` and `delete` are for those that are there; `export_csv` and `export_svg` take one
-elsewhere, `LogTail` and `read_log` say what it printed.
+`plan` says what a run would be made of, `start` makes its folder and its worker, `restart` repeats a run, `resume` goes
+on with one that was cut off (one of the `orphans`, unless `mark_lost` ends it); `Watch` follows a run, `list_runs` sums
+all up, `Overview` again and again, `find_run` finds one by what was typed; `control` changes a running one, `cancel`
+asks it to end, `end_run` stays until it has. `rename`, `compare`, `size_of` and `delete` are for those that are there;
+`export_csv` and `export_svg` take one elsewhere, `LogTail` and `read_log` say what it printed.
 Nothing here imports NumPy until a run is started or points are drawn.
 """
 
@@ -41,15 +41,17 @@ from tutor.training.overview import Overview, Summary
 from tutor.training.resume import mark_lost, orphans, resume
 from tutor.training.runs import LONGEST_TITLE, Row, compare, delete, rename, size_of, title_of
 from tutor.training.watch import Watch
-from tutor.training.words import duration, mode_words, network_words, optimizer_words, size_words
+from tutor.training.words import MODES, duration, mode_words, network_words, optimizer_words, size_words
 
 if TYPE_CHECKING:
     from tutor.course import Challenge
     from tutor.paths import Paths
+    from tutor.training.planning import Plan
 
 __all__ = [
     "ENDED",
     "LONGEST_TITLE",
+    "MODES",
     "Control",
     "End",
     "Event",
@@ -82,6 +84,7 @@ __all__ = [
     "optimizer_words",
     "orphans",
     "paced_for",
+    "plan",
     "read_log",
     "rename",
     "restart",
@@ -130,6 +133,13 @@ def restart(paths: Paths, run_id: str) -> RunConfig:
     config = runs.repeat(paths.runs, paths.runs / run_id)
     local.start(paths.runs / config.id)
     return config
+
+
+def plan(challenge: Challenge, options: TrainOptions) -> Plan:
+    """Settle every choice of a run without starting it; RunError says which ones do not fit together."""
+    from tutor.training import planning
+
+    return planning.plan(challenge, options)
 
 
 def paced_for(challenge: Challenge, seconds: float = 60.0, options: TrainOptions | None = None) -> float:

@@ -65,6 +65,11 @@ def widths_of(architecture: Architecture) -> tuple[int, ...]:
     return (prod(layers[0].n_in), *(prod(layer.n_out) for layer in layers if layer.params))
 
 
+def has_twin(architecture: Architecture) -> bool:
+    """Whether PyTorch has each of its layers: it cannot have one that only the learner's file knows."""
+    return all(layer.kind != "own" for layer in architecture.layers)
+
+
 class _Plan:
     """The layers so far, and the shape that a sample has behind the last of them."""
 

@@ -69,7 +69,7 @@ _CAREFUL = 0.003  # of those whose steps are as long as the learning rate, whate
 def choose_optimizer(train: Train, asked: str | OwnOptimizer) -> Optimizer:
     """Settle on one of ours by name, the learner's own, or, where nothing is asked, the layers' update or our SGD."""
     if isinstance(asked, OwnOptimizer):
-        return _own(asked.challenge)
+        return optimizer_of(asked.challenge)
     if not asked:
         return Optimizer(owner="layer" if train.update else "ours")
     if asked not in SETTINGS:
@@ -88,8 +88,8 @@ def usual_lr(train: Train, optimizer: Optimizer) -> float:
             return _CAREFUL
 
 
-def _own(challenge: Challenge) -> Optimizer:
-    """Read from an exercise of the family `optimizer` how the learner's own is made and called."""
+def optimizer_of(challenge: Challenge) -> Optimizer:
+    """Read from an exercise of the family `optimizer` how the learner's own is made and called; RunError: of others."""
     from tutor.course.families.optimizer import Options
     from tutor.course.families.optimizer_rules import RULES
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tutor.training.model import RunConfig
+    from tutor.training.model import Mode, RunConfig
 
 LONGEST_IN_SECONDS = 90
 LONGEST_IN_MINUTES = 90
+MODES: Mapping[Mode, str] = {
+    "numpy": "your NumPy",
+    "lockstep": "your NumPy beside PyTorch",
+    "twin": "PyTorch's twin",
+    "on-torch": "your code on PyTorch",
+}
 LARGEST_NUMBER = 1000  # of bytes, and of each larger unit
 LEAST_WHOLE = 100  # from here on a decimal says nothing more
 
@@ -35,12 +42,7 @@ def size_words(count: int) -> str:
 
 def mode_words(config: RunConfig) -> str:
     """Who computes a run."""
-    return {
-        "numpy": "your NumPy",
-        "twin": "PyTorch's twin",
-        "lockstep": "your NumPy beside PyTorch",
-        "on-torch": "your code on PyTorch",
-    }[config.mode]
+    return MODES[config.mode]
 
 
 def network_words(config: RunConfig) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
 
     from tutor.learner import Box
+    from tutor.tui.screens.train_choices import Choices
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 GO_ANYWHERE = "Go to a lesson, an exercise or a run"
@@ -82,6 +83,7 @@ class TutorApp(App[int]):
         self._fit_colours()
         self._box: Box | None = None
         self._recorder: ThreadPoolExecutor | None = None
+        self.last_choices: dict[str, Choices] = {}  # of training, by exercise: as long as this sitting lasts
 
     def _fit_colours(self) -> None:
         """Show the theme in what the terminal has; with -flat, surfaces do without shades."""

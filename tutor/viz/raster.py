@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from tutor.viz.curve import Array
 
 Pattern = tuple[int, int]  # so many columns of dots are drawn of so many
-SOLID, DOTTED, DASHED = (1, 1), (1, 2), (6, 10)
+SOLID, DOTTED = (1, 1), (1, 4)  # a dot in every other cell: between two of them an earlier curve is seen
+DASHED = (4, 8)  # as much is left free as is drawn: where it lies on another curve, both are seen
 
 Dots = NDArray[np.uint8]  # one braille pattern a cell, (height, width), row 0 on top
 Span = tuple[float, float]

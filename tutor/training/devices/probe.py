@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 from tutor.training.devices.report import DeviceReport, read_report
@@ -41,6 +43,20 @@ def probe(timeout: float = LIMIT, script: Path = SCRIPT) -> DeviceReport:
     except OSError as error:
         return DeviceReport(answer="crashed", asked="the system for a process", problem=error.strerror or str(error))
     return read_report(text, "late" if late else "whole", timeout)
+
+
+FRESH = 60.0  # seconds for which an answer is believed: it may take as long as torch to come
+_asking = threading.Lock()
+_answer: list[tuple[float, DeviceReport]] = []
+
+
+def recent_report() -> DeviceReport:
+    """Return what `probe` found within the last minute, or finds now; two that ask at once wait for one answer."""
+    with _asking:
+        if not _answer or time.monotonic() - _answer[0][0] > FRESH:
+            report = probe()
+            _answer[:] = [(time.monotonic(), report)]
+        return _answer[0][1]
 
 
 def _ends_within(process: subprocess.Popen[bytes], timeout: float) -> bool:

@@ -23,7 +23,7 @@ from tutor.tui.screens import lab_view
 from tutor.tui.screens.lab_coach import Coach
 from tutor.tui.screens.lab_editor import OwnEditor
 from tutor.tui.screens.lab_pages import open_sweep, open_tiers
-from tutor.tui.screens.lab_train import RunStarter
+from tutor.tui.screens.lab_train import train
 from tutor.tui.screens.lab_versions import FileVersions
 from tutor.tui.screens.output_view import has_output, output
 from tutor.tui.screens.run_output import FileRun, run_content
@@ -99,7 +99,6 @@ class LabScreen(TutorScreen):
         self.slow = False  # it takes longer than a blink
         self.reopened = False  # it repeats what was known before the screen was opened
         self.remembered = 0  # the number of the check that was recorded last
-        self.training = RunStarter(self, challenge)
         self.shown: tuple[Report | None, bool, bool] = (None, False, False)  # report, stale, unsaved
         self.draft_timer: Timer | None = None
 
@@ -317,9 +316,9 @@ class LabScreen(TutorScreen):
             self.notify("F7 goes on once every gradient is right. F2 has a hint.", timeout=4)
 
     def action_train(self) -> None:
-        """Start training with the code that passed."""
+        """Train with the code that passed."""
         passed = self.report is not None and self.report.passed and not self.stale
-        self.training.start(self.pane.text, passed=passed)
+        train(self, self.challenge, self.pane.text, passed=passed)
 
     # ── what is shown ────────────────────────────────────────────────────────────────────────────────────────────────
 

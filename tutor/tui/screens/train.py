@@ -73,6 +73,7 @@ class TrainScreen(TutorScreen):
         Binding("r", "reread", "Reread", show=False, tooltip="The lesson that the chart names"),
         Binding("w", "export", "Export", show=False, tooltip="Write the run as CSV, or the chart as SVG"),
         Binding("R", "restart", "Once more", show=False, tooltip="Train it once more, with the same seed"),
+        Binding("f5", "train", "Train", show=False, tooltip="Train this code with other settings"),
         Binding("c", "cancel_run", "Cancel", show=False, tooltip="End the run; what it learnt until now is kept"),
         Binding("enter,f7", "go_on", "Go on", show=False, tooltip="Go on in the course; the run goes on too"),
         Binding("escape", "app.back", "Back", show=False, tooltip="Back to where you came from"),
@@ -290,6 +291,9 @@ class TrainScreen(TutorScreen):
 
     def action_restart(self) -> None:
         self.controls.restart()
+
+    def action_train(self) -> None:
+        self.controls.train()
 
     def action_export(self) -> None:
         self.controls.export()

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tutor.course import Challenge, load_challenge
 from tutor.errors import RunError, TutorError
-from tutor.learner import shown_path
+from tutor.learner import read_source, shown_path
 from tutor.training import ENDED, RunConfig, Tick, control, end_run, export_csv, export_svg, restart, resume
-from tutor.training.folder import read_control
+from tutor.training.folder import CODE, read_control
 from tutor.tui.screens.dialogs import Question
+from tutor.tui.screens.lab_train import train
 from tutor.tui.screens.screen import TutorScreen
 from tutor.tui.screens.train_dialogs import Ask
 
@@ -145,6 +147,17 @@ class RunControls:
 
         if key == "y":
             self._do(again, lambda: self.screen.tutor.open_train(started[0], replace=True))
+
+    def train(self) -> None:
+        """Ask how to train the code of this run once more."""
+        found: list[tuple[Challenge, str]] = []
+
+        def read() -> None:
+            name = self.config.challenge
+            challenge = load_challenge(self.screen.tutor.paths.lessons, name)
+            found.append((challenge, read_source(self.run_dir / CODE / f"{name}.py").text))
+
+        self._do(read, lambda: train(self.screen, *found[0], replace=True))
 
     def export(self) -> None:
         """Write the run where others can read it."""

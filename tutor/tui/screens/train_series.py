@@ -110,11 +110,13 @@ class OnAxis(NamedTuple):
     role: Role
     stroke: Stroke
     sign: str = ""
+    most: float = np.inf  # what lies above is drawn there
 
     def ranges(self) -> Ranges:
         """Its pieces, in the axis' own coordinates."""
         pieces = self.curve.ranges()
-        return Ranges(self.axis.at(pieces.x), pieces.low, pieces.high)
+        low, high = (np.minimum(values, self.most) for values in (pieces.low, pieces.high))
+        return Ranges(self.axis.at(pieces.x), low, high)
 
 
 # ── curves ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -176,6 +178,15 @@ def other_curves(others: Sequence[Run], state: ChartState) -> list[tuple[Run, Pl
     return found
 
 
+def headroom(curves: Sequence[Plottable], first: int, last: int) -> float:
+    """Twice the highest value in sight: a run beside it that diverged must not press these curves flat."""
+    highest = 0.0
+    for pieces in (curve.ranges() for curve in curves):
+        high = pieces.high[(pieces.x >= first) & (pieces.x <= last) & np.isfinite(pieces.high)]
+        highest = max(highest, float(high.max(initial=0.0)))
+    return 2 * highest or np.inf
+
+
 def chart_of(
     run: Run, others: Sequence[Run], state: ChartState, size: tuple[int, int]
 ) -> tuple[list[Plottable], ChartSpec]:
@@ -186,11 +197,13 @@ def chart_of(
     first, last = in_sight(state, extent)
     axis = axis_of(state.x, run, last)
     left, right = axis.at(np.array([first, last], dtype=np.float64)).tolist()
+    own = curves_of(run, state)
+    most = np.inf if state.log_y else headroom(own, first, last)
     shown: list[Plottable] = [
-        OnAxis(one, axis_of(state.x, other, last)._replace(unit=axis.unit), "", one.role, one.stroke, one.sign)
+        OnAxis(one, axis_of(state.x, other, last)._replace(unit=axis.unit), "", one.role, one.stroke, one.sign, most)
         for other, one in other_curves(others, state)
     ]
-    shown += [OnAxis(one, axis, one.name, one.role, one.stroke) for one in curves_of(run, state)]
+    shown += [OnAxis(one, axis, one.name, one.role, one.stroke) for one in own]
     shown.sort(key=lambda one: one.stroke != "cloud")
     marks = run.told.marks if run.told is not None else ()
     places = axis.at(np.array([event.step for event in marks], dtype=np.float64)).tolist()

@@ -51,6 +51,7 @@ NEXT = {
     "lost": _RESUME,
 }
 _MEND = "Mend that line in the Lab; F5 there trains it anew."
+_LOADS_TORCH = "The worker is loading your code, the data and PyTorch, which takes it some seconds."
 WIDE = 90  # cells from which the progress line says that a run is paced
 
 
@@ -147,7 +148,7 @@ def notes(
         lines.append(together(lockstep))
     if mark is not None:
         lines = [*_mark(mark, lesson), *lines] if mark_first else [*lines, *_mark(mark, lesson)]
-    told = NEXT.get(state(tick), "") if tick.state not in ENDED or tick.state == "done" or resumable(tick) else _MEND
+    told = _next(tick) if tick.state not in ENDED or tick.state == "done" or resumable(tick) else _MEND
     if told:
         lines.append(Content.styled(told, "$dim" if tick.state in ENDED else "bold $bright"))
     shown: list[Content] = []
@@ -156,6 +157,12 @@ def notes(
         if not shown or len(shown) + len(wrapped) <= rows:  # no sentence is cut in the middle
             shown += wrapped
     return Content("\n").join(shown[:rows])
+
+
+def _next(tick: Tick) -> str:
+    """What a run waits for, or can be done with it."""
+    loads_torch = state(tick) == "starting" and tick.config.mode != "numpy"
+    return _LOADS_TORCH if loads_torch else NEXT.get(state(tick), "")
 
 
 def is_marked(event: Event) -> bool:
@@ -181,12 +188,17 @@ def _mark(event: Event, lesson: str) -> list[Content]:
 
 def together(lockstep: Lockstep) -> Content:
     """How far the learner's NumPy and PyTorch are apart, at equal weights."""
-    said = f"Lockstep, {lockstep.steps:,} steps at equal weights: "
     if lockstep.first_off is None:
-        told = f"loss {lockstep.loss:.0e} apart at most, gradients {lockstep.gradient:.0e}."
-        return Content.assemble(("✓ ", "$good"), (said + told, "$foreground"))
-    told = f"they part at step {lockstep.first_off:,}, and at most, by {lockstep.gradient:.0e} in a gradient"
-    return Content.assemble(("✗ ", "$bad"), (f"{said}{told}, at step {lockstep.gradient_at:,}.", "$foreground"))
+        told = (
+            f"Lockstep: in {lockstep.steps:,} steps your gradients were within {lockstep.gradient:.0e} of PyTorch's "
+            f"at equal weights, the loss within {lockstep.loss:.0e}."
+        )
+        return Content.assemble(("✓ ", "$good"), (told, "$foreground"))
+    told = (
+        f"Lockstep: from step {lockstep.first_off:,} on your code differs from PyTorch at equal weights, "
+        f"in a gradient by up to {lockstep.gradient:.0e}, at step {lockstep.gradient_at:,}."
+    )
+    return Content.assemble(("✗ ", "$bad"), (told, "$foreground"))
 
 
 def reading(
