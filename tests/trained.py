@@ -10,10 +10,10 @@ from msgspec import structs
 from tests.training_runs import CONFIG
 from tutor.course import Challenge
 from tutor.learner import load_module
-from tutor.training.architecture import architecture_of
 from tutor.training.datasets import load
 from tutor.training.model import RunConfig
-from tutor.training.networks import Network, make_network
+from tutor.training.networks.architecture import architecture_of
+from tutor.training.networks.network import Network, make_network
 from tutor.training.recipes import choose_optimizer
 
 SEED, BATCH = 3, 32

@@ -12,10 +12,10 @@ from tests.training_runs import CONFIG
 from tutor.course import Challenge
 from tutor.learner import load_module
 from tutor.training import torch_side
-from tutor.training.architecture import architecture_of
 from tutor.training.datasets import load
 from tutor.training.model import RunConfig
-from tutor.training.networks import make_network
+from tutor.training.networks.architecture import architecture_of
+from tutor.training.networks.network import make_network
 
 SEED, BATCH = 3, 32
 

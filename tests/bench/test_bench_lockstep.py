@@ -13,7 +13,7 @@ from msgspec import structs
 from tests.bench.harness import Line, in_turns, milliseconds, ratio, show
 from tests.training_runs import LINEAR, challenge
 from tests.twins import config_of, make
-from tutor.training.architecture import architecture_of
+from tutor.training.networks.architecture import architecture_of
 
 pytestmark = pytest.mark.bench
 

@@ -20,7 +20,7 @@ from tutor.training.datasets import load
 from tutor.training.loop import Trainer
 from tutor.training.metrics import Pyramid, Recorder, dtype_of
 from tutor.training.model import METRICS, TrainOptions
-from tutor.training.networks import make_network
+from tutor.training.networks.network import make_network
 from tutor.training.prepare import prepare
 
 pytestmark = pytest.mark.bench

@@ -19,7 +19,7 @@ from tests.trained import BATCH, config_for, losses, network_of
 from tutor.course.families.presets import PRESETS, find_preset
 from tutor.errors import RunError
 from tutor.training.datasets import load
-from tutor.training.networks import Network
+from tutor.training.networks.network import Network
 
 STEPS = 30
 
@@ -207,7 +207,7 @@ def test_evaluating_in_parts_is_the_same_and_changes_no_sample(monkeypatch: pyte
     x, targets = batch(network, 50)
     x, copy = x.copy(), x.copy()
     whole = network.evaluate(x, targets)
-    monkeypatch.setattr("tutor.training.networks.AT_ONCE", 7)
+    monkeypatch.setattr("tutor.training.networks.network.AT_ONCE", 7)
     parts = network.evaluate(x, targets)
     assert parts.loss == pytest.approx(whole.loss)
     assert parts.dead == whole.dead

@@ -15,8 +15,8 @@ from tutor import nn
 from tutor.errors import RunError, UnknownName
 from tutor.training.datasets import load
 from tutor.training.model import OwnOptimizer
-from tutor.training.networks import Network
-from tutor.training.optimizers import OURS
+from tutor.training.networks.network import Network
+from tutor.training.networks.optimizers import OURS
 from tutor.training.recipes import SETTINGS, choose_optimizer, usual_lr
 
 STEPS = 40

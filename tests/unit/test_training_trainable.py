@@ -11,8 +11,8 @@ from tests.trained import network_of
 from tests.training_runs import LINEAR, SIGMOID, challenge
 from tutor import nn
 from tutor.errors import RunError
-from tutor.training.network_checks import check_first_step
-from tutor.training.networks import Network
+from tutor.training.networks.checks import check_first_step
+from tutor.training.networks.network import Network
 
 
 def stack(source: str, name: str = "linear_scratch") -> Network:

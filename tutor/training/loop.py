@@ -18,7 +18,7 @@ from tutor.training.folder import HEARTBEAT, read_control
 from tutor.training.machine import Machine
 from tutor.training.metrics import Recorder, Records
 from tutor.training.model import End, Event, EventKind, RunConfig
-from tutor.training.network_checks import check_first_step
+from tutor.training.networks.checks import check_first_step
 from tutor.training.onlookers import Onlookers
 from tutor.training.steering import Steering, name_of
 from tutor.training.trainable import Trainable

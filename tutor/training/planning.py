@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from tutor.course import Challenge, Train
 from tutor.errors import RunError
-from tutor.training.architecture import architecture_of, has_twin, widths_of
 from tutor.training.model import Architecture, Mode, Optimizer, TrainOptions
+from tutor.training.networks.architecture import architecture_of, has_twin, widths_of
 from tutor.training.recipes import choose_optimizer, recipe_for, usual_lr
 
 if TYPE_CHECKING:

@@ -182,7 +182,7 @@ def _network(run_dir: Path, config: RunConfig, seed: int) -> tuple[Trainable, Se
         sys.modules["torch"].manual_seed(config.seed)  # nothing of ours draws from it; the learner's file may
         return made, getattr(made, "namespaces", ())
     from tutor.learner import load_module
-    from tutor.training.networks import make_network
+    from tutor.training.networks.network import make_network
 
     namespaces = [load_module(text, name) for name, text in sources.items()]
     return make_network(config, namespaces[0], namespaces[1] if namespaces[1:] else None, seed), namespaces

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tutor.training.model import DIFFERENT, RunConfig
-from tutor.training.networks import Gradients
+from tutor.training.networks.network import Gradients
 from tutor.training.torch_side.network import make_twin_network, on_host
 from tutor.training.trainable import Trainable
 

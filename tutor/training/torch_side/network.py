@@ -14,11 +14,11 @@ from torch.nn import functional
 
 from tutor.errors import RunError
 from tutor.training.model import Architecture, RunConfig
-from tutor.training.networks import AT_ONCE, Stack
-from tutor.training.shaping import flat
+from tutor.training.networks.network import AT_ONCE, Stack
+from tutor.training.networks.shaping import flat
+from tutor.training.networks.units import YourDropout
 from tutor.training.torch_side.layers import Dropout, find_parameter, make_layer
 from tutor.training.trainable import Evaluation, Trainable
-from tutor.training.units import YourDropout
 
 Array = NDArray[Any]
 

@@ -12,8 +12,8 @@ from tutor.errors import RunError
 from tutor.learner import LearnerCodeError, code_error
 from tutor.ontorch import Loader, ndarray, to_host
 from tutor.training.model import RunConfig
-from tutor.training.networks import Network
-from tutor.training.networks import make_network as make_numpy_network
+from tutor.training.networks.network import Network
+from tutor.training.networks.network import make_network as make_numpy_network
 
 Array = NDArray[Any]
 

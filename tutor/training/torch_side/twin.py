@@ -11,7 +11,7 @@ from torch import Tensor
 from tutor.errors import RunError
 from tutor.learner import load_module
 from tutor.training.model import RunConfig
-from tutor.training.networks import make_network as make_learners_network
+from tutor.training.networks.network import make_network as make_learners_network
 from tutor.training.torch_side.network import make_twin_network
 from tutor.training.torch_side.optimizers import make_optimizer, set_learning_rate
 from tutor.training.trainable import Evaluation, Trainable

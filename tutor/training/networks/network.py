@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from tutor.course import Train
 from tutor.errors import RunError
-from tutor.training.access import Scope, at, bound, chain, each, reader, writer
 from tutor.training.model import Architecture, Optimizer, RunConfig
-from tutor.training.network_checks import check_array, check_methods
-from tutor.training.optimizers import Ours, Yours
-from tutor.training.shaping import NUMPY, Host, flat
+from tutor.training.networks.access import Scope, at, bound, chain, each, reader, writer
+from tutor.training.networks.checks import check_array, check_methods
+from tutor.training.networks.optimizers import Ours, Yours
+from tutor.training.networks.shaping import NUMPY, Host, flat
+from tutor.training.networks.units import YourLayer, make_unit
 from tutor.training.trainable import Evaluation
-from tutor.training.units import YourLayer, make_unit
 
 Array = NDArray[Any]
 
@@ -42,7 +42,7 @@ def make_network(
         raise RunError("This run says nothing about its network.", "", "Start it anew.")
     rng = np.random.default_rng(seed)
     if config.train.kind == "network":
-        from tutor.training.whole_network import WholeNetwork
+        from tutor.training.networks.whole import WholeNetwork
 
         network: Network = WholeNetwork(config, namespace, rng, host)
     else:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tutor.training.access import Scope, at, bound, first_found
-from tutor.training.architecture import shapes_of
 from tutor.training.model import RunConfig
-from tutor.training.network_checks import can_start, check_array, check_initial, check_methods, find_class, no_gradient
-from tutor.training.networks import Gradients, Network
-from tutor.training.shaping import Host
-from tutor.training.units import drawn
+from tutor.training.networks.access import Scope, at, bound, first_found
+from tutor.training.networks.architecture import shapes_of
+from tutor.training.networks.checks import can_start, check_array, check_initial, check_methods, find_class, no_gradient
+from tutor.training.networks.network import Gradients, Network
+from tutor.training.networks.shaping import Host
+from tutor.training.networks.units import drawn
 
 Array = NDArray[Any]
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from tutor.course import Train
 from tutor.errors import RunError
-from tutor.training.access import Scope, at, bound, expression_of, first_found, reader
-from tutor.training.architecture import names_of, shapes_of
 from tutor.training.model import Layer
-from tutor.training.network_checks import can_start, check_initial, check_methods, find_class, no_gradient
-from tutor.training.shaping import Host, Last, Reshape, Tokens
+from tutor.training.networks.access import Scope, at, bound, expression_of, first_found, reader
+from tutor.training.networks.architecture import names_of, shapes_of
+from tutor.training.networks.checks import can_start, check_initial, check_methods, find_class, no_gradient
+from tutor.training.networks.shaping import Host, Last, Reshape, Tokens
 
 Array = NDArray[Any]
 

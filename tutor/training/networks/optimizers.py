@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tutor.errors import RunError
-from tutor.training.access import Scope, moving
 from tutor.training.model import Optimizer, OptimizerDrive
-from tutor.training.shaping import Host
+from tutor.training.networks.access import Scope, moving
+from tutor.training.networks.shaping import Host
 
 Values = dict[str, Any]
 OURS = {

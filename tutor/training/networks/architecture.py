@@ -240,13 +240,20 @@ def _own(plan: _Plan, units: Shape) -> None:
     plan.linear(plan.classes)
 
 
+def _first(units: Shape) -> int:
+    """The size of the layer that this exercise is about."""
+    if not units:
+        raise RunError("This layer needs a size of its own.", "", "Name at least one: --hidden 16")
+    return units[0]
+
+
 def _conv2d(plan: _Plan, units: Shape) -> None:
     height, width = plan.image("A convolution needs images")
     k, stride, padding = (int(plan.value(name, usual)) for name, usual in (("k", 3), ("stride", 1), ("padding", 0)))
     if "stride" in plan.train.make and max(height, width) > LARGE_IMAGE:
         stride = 2
     plan.add("reshape", (1, height, width))
-    _convolve(plan, units[0], k, stride, padding, yours=True)
+    _convolve(plan, _first(units), k, stride, padding, yours=True)
     plan.activation(plan.train.activation)
     plan.add("flatten", (prod(plan.shape),))
     plan.classify(units[1:])
@@ -256,7 +263,7 @@ def _max_pool(plan: _Plan, units: Shape) -> None:
     height, width = plan.image("A pooling layer needs images")
     k, stride = int(plan.value("k", 2)), int(plan.value("stride", 2))
     plan.add("reshape", (1, height, width))
-    _convolve(plan, units[0], 3, 2 if max(height, width) > LARGE_IMAGE else 1, 1)
+    _convolve(plan, _first(units), 3, 2 if max(height, width) > LARGE_IMAGE else 1, 1)
     plan.activation(plan.train.activation)
     c, *sides = plan.shape
     plan.add("max_pool", (c, *_windows(tuple(sides), k, stride)), (), True, {"k": k, "stride": stride})
@@ -280,7 +287,7 @@ def _windows(sides: Shape, k: int, stride: int, padding: int = 0) -> Shape:
 def _embedding(plan: _Plan, units: Shape) -> None:
     height, width = plan.image("An embedding needs tokens, such as an image's levels of brightness")
     plan.add("tokens", settings={"levels": LEVELS})
-    plan.add("embedding", (height * width, units[0]), ("W",), True, {"levels": LEVELS})
+    plan.add("embedding", (height * width, _first(units)), ("W",), True, {"levels": LEVELS})
     plan.add("flatten", (prod(plan.shape),))
     plan.classify(units[1:])
 
@@ -288,7 +295,7 @@ def _embedding(plan: _Plan, units: Shape) -> None:
 def _attention(plan: _Plan, units: Shape) -> None:
     rows, row = plan.image("Attention needs a sequence, such as the rows of an image")
     plan.add("reshape", (rows, row))
-    plan.add("attention", None, _ATTENTION, True, {"head": units[0], "causal": plan.value("causal", 0)})
+    plan.add("attention", None, _ATTENTION, True, {"head": _first(units), "causal": plan.value("causal", 0)})
     plan.add("flatten", (rows * row,))  # a mean over the places would forget which row was where
     plan.classify(units[1:])
 
@@ -296,7 +303,7 @@ def _attention(plan: _Plan, units: Shape) -> None:
 def _recurrent(plan: _Plan, units: Shape) -> None:
     rows, row = plan.image("A recurrent layer needs a sequence, such as the rows of an image")
     plan.add("reshape", (rows, row))
-    plan.add("recurrent", (rows, units[0]), _RECURRENT, True)
+    plan.add("recurrent", (rows, _first(units)), _RECURRENT, True)
     plan.add("last", units[:1])
     plan.classify(units[1:])
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tutor.course import Train
 from tutor.errors import RunError
-from tutor.training.shaping import Host
+from tutor.training.networks.shaping import Host
 
 Array = NDArray[Any]
 
