@@ -110,3 +110,9 @@ def test_a_network_of_the_family_learns_the_digits() -> None:
     train = exercise.train
     assert train is not None
     assert accuracy(network_of(exercise, textbook("mlp")), train.epochs, train.lr, train.batch) >= 0.96
+
+
+@pytest.mark.parametrize("preset", ["conv2d", "max_pool", "embedding", "attention", "recurrent"])
+def test_a_layer_that_needs_a_size_says_so(tmp_path: Path, preset: str) -> None:
+    with pytest.raises(RunError, match="--hidden 16"):
+        prepared(tmp_path, spec("layer", "Mine", f'of = "{preset}"'), hidden=())
