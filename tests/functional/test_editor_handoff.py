@@ -26,9 +26,9 @@ TINY_EDITOR = f"""#!{sys.executable}
 import os, signal, sys, termios, tty
 where = sys.argv[1:]
 name = where[-1].rpartition("/")[2]
-print("\\x1b[?1049h\\x1b[2J\\x1b[HEDITING", os.getpid(), name, where[:-1], end="\\r\\n", flush=True)
 before = termios.tcgetattr(0)
-tty.setraw(0)
+tty.setraw(0)  # before it says that it is there: going raw drops what was typed until then
+print("\\x1b[?1049h\\x1b[2J\\x1b[HEDITING", os.getpid(), name, where[:-1], end="\\r\\n", flush=True)
 while True:
     key = os.read(0, 1)
     if key == b"w":
