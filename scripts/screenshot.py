@@ -90,7 +90,7 @@ def main() -> None:
         with Terminal(tutor, size=SIZE) as terminal:
             terminal.wait_for("Running")
             terminal.press("t")
-            terminal.wait_for(re.compile(r"epoch 4\d/60"))
+            terminal.wait_for(re.compile(r"epoch 4\d/60"), 60)  # PyTorch takes a while to load
             picture(terminal).save(ROOT / "docs" / "train.png", optimize=True)
         cancel(paths.runs / config.id)
 
