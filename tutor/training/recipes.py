@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from msgspec import Struct, convert
+from msgspec import Struct
 
+from tutor import records
 from tutor.course import Challenge, Train
 from tutor.errors import RunError, UnknownName
 from tutor.training.model import Optimizer, OptimizerDrive, OwnOptimizer
@@ -93,7 +94,7 @@ def optimizer_of(challenge: Challenge) -> Optimizer:
     from tutor.course.families.optimizer import Options
     from tutor.course.families.optimizer_rules import RULES
 
-    options = convert(challenge.options, Options) if challenge.family == "optimizer" else None
+    options = records.convert(challenge.options, Options) if challenge.family == "optimizer" else None
     if options is None or options.rule not in RULES:
         raise RunError(
             f"{challenge.id} is no optimiser that trains a network.",
