@@ -169,4 +169,4 @@ async def test_without_colours_signs_tell_all(
     async with looking(tmp_path, digits_run) as (someone, page):
         await at(someone, page, 12)
         assert "▀" not in drawn(page) and {"█", "="} <= set(drawn(page))
-        assert "= below 0" in someone.said("#heading0")
+        await someone.until(lambda: "= below 0" in someone.said("#heading0"))
