@@ -78,6 +78,14 @@ def test_a_second_call_that_prints_something_else_is_told(box: Box) -> None:
     assert (once, again) == (False, True) and "1" in first and second == {"call", "2"}
 
 
+@pytest.mark.parametrize("stops", ["", "; raise ValueError"])
+def test_a_batch_that_is_not_judged_is_told_only_where_the_code_stopped_in_it(box: Box, stops: str) -> None:
+    head = "    def forward(self, x):\n"
+    source = changed(LINEAR, (head, f"{head}        print('forward', len(x)){stops}\n"))
+    (shown,) = [output for output in last_report(box, EXERCISE, source).outputs if output.tier == "basic"]
+    assert (shown.text, shown.second_call) == ("forward 5\n", False)
+
+
 def test_what_endless_code_printed_is_kept_by_case(box: Box) -> None:
     report: Report = verdict(box, EXERCISE, changed(PRINTS, ("print('batch of'", "while True: print('batch of'")), SEED)
     assert report.status == "could_not_run" and report.output_cut

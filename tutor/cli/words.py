@@ -80,9 +80,11 @@ def _tiers(report: Report) -> str:
 
 
 def _output(report: Report) -> list[str]:
-    if not report.output.strip():
+    """What was printed, the shown case's first; a call that is not judged is left out, as in the Lab."""
+    output = "".join(printed.text for printed in report.outputs) or report.output
+    if not output.strip():
         return []
-    lines = printable(report.output).rstrip().split("\n")
+    lines = printable(output).rstrip().split("\n")
     if len(lines) > OUTPUT_LINES:
         end = [f"… ({len(lines) - OUTPUT_LINES} more lines; --json has them)"]
     else:

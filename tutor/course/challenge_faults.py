@@ -19,7 +19,7 @@ from tutor.course.reader import KeyPath
 from tutor.paths import PACKAGE
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
-_TAKEN = {"np", "right"}  # names that the drive has already
+_TAKEN = {"np", "right", "unjudged"}  # names that the drive has already
 
 Fault = tuple[KeyPath, str]
 P = ParamSpec("P")

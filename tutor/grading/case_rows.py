@@ -58,7 +58,11 @@ def _planned(ran: Attempt, case: int) -> Planned | None:
 
 
 def _outputs(parts: Sequence[Printed], planned: Planned | None) -> Iterator[CaseOutput]:
-    """One case's; the second call on the same objects is told where it prints anything else than the first did."""
+    """One case's; the second call on the same objects is told where it prints anything else than the first did.
+
+    A call that is not judged is told only where it is all there is: the code stopped in it.
+    """
+    parts = [part for part in parts if not part.unjudged] or parts
     first = "".join(part.text for part in parts if not part.again)
     second = "".join(part.text for part in parts if part.again)
     tier, proves = (planned.tier, planned.case.proves) if planned is not None else (None, "")

@@ -99,8 +99,8 @@ def classify(job: BoxJob, seen: Ended, answer: memoryview, output: bytes) -> Box
     )
 
 
-_MARK = re.compile(re.escape(wire.MARK).replace(r"\{\}\{\}", r"(\d{1,9})([fsu])"))
-_HALF_A_MARK = re.compile(r"\x1d\x1e\d*[fsu]?\Z")  # where the output was cut
+_MARK = re.compile(re.escape(wire.MARK).replace(r"\{\}\{\}", rf"(\d{{1,9}})([{wire.PARTS}])"))
+_HALF_A_MARK = re.compile(rf"\x1d\x1e\d*[{wire.PARTS}]?\Z")  # where the output was cut
 
 
 def _printed(output: str) -> tuple[Printed, ...]:
@@ -108,8 +108,8 @@ def _printed(output: str) -> tuple[Printed, ...]:
     before, *marked = _MARK.split(_HALF_A_MARK.sub("", output))
     parts = [Printed(-1, False, before)]
     for number, part, text in zip(marked[::3], marked[1::3], marked[2::3], strict=True):
-        parts.append(Printed(int(number), part == "s", text))
-    return tuple(Printed(part.case, part.again, printable(part.text)) for part in parts if part.text)
+        parts.append(Printed(int(number), part == "s", text, part == "o"))
+    return tuple(msgspec.structs.replace(part, text=printable(part.text)) for part in parts if part.text)
 
 
 def tutor_fault(what: str) -> Fault:

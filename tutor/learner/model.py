@@ -134,6 +134,7 @@ class Printed(Struct, frozen=True):
     case: int  # its number in the job; -1 for what was printed before the first one
     again: bool
     text: str
+    unjudged: bool = False  # of a call on another batch, made to see that it leaves no trace
 
 
 class BoxResult(Struct, frozen=True):

@@ -117,7 +117,7 @@ def _drive(options: Options, deepest: int, make: str) -> Tables:
     return {
         "setup": lines(PARTS, _widths(deepest), f"net = {make}", *_setting(options, deepest)),
         "forward": lines(
-            "net.forward(1 - x)",  # another batch, which must be forgotten
+            "with unjudged(): net.forward(1 - x)",  # another batch, which must be forgotten
             "made = net.forward(x)",
             "out = made[0] if isinstance(made, (tuple, list)) else made",
             f"computed = {options.computes}" if by_loss else "",

@@ -67,10 +67,11 @@ class CaseRun:
         says: Callable[[str], object] = lambda _: None,
     ) -> None:
         self.drive, self.case, self.parts, self.filename, self.deadline = drive, case, parts, filename, deadline
-        self.says = says  # told which part of the case comes next: "f"irst call, "s"econd, "u"pdate
+        self.says = says  # told which part of the case comes next, one of wire.PARTS
+        self.part = "f"
         self.arrays = {name: wire.rebuild(spec, given) for name, spec in case["arrays"].items()}
         self.right = {name: wire.rebuild(spec, given) for name, spec in case["right"].items()}
-        self.before = {**names, "np": np, **case["sizes"], "right": self._right}
+        self.before = {**names, "np": np, **case["sizes"], "right": self._right, "unjudged": self._unjudged}
         self.names = dict(self.before)
         self.results: dict[str, wire.AnyArray] = {}
         self.raised: BaseException | None = None  # by a stage of the first call
@@ -82,7 +83,7 @@ class CaseRun:
 
     def run(self) -> None:
         """Setup, forward and backward; forward and backward once more; update; then what was asked for besides."""
-        self.says("f")
+        self._begin("f")
         given = self._fresh_arrays()
         self.names.update(given)
         whole = self._stages("error", self.fields["results"], ("setup", "forward", "backward"))
@@ -93,10 +94,10 @@ class CaseRun:
         self.names.update(given_again)
         if self.case["second_call"]:
             self._reseed()
-            self.says("s")
+            self._begin("s")
             self._stages("second_error", self.fields["second"], ("forward", "backward"))
             self._send_changed(given, given_again)
-        self.says("u")
+        self._begin("u")
         self._stages("error", self.fields["results"], ("update",))
         self._send_changed(given, given_again, but=self.drive.updated)
         if self.case.get("beside"):
@@ -106,6 +107,19 @@ class CaseRun:
         self._extra()
         self._numeric()
         self._sweep()
+
+    def _begin(self, part: str) -> None:
+        self.part = part
+        self.says(part)
+
+    @contextlib.contextmanager
+    def _unjudged(self) -> Iterator[None]:
+        """For a drive: what is printed under it is of a call that the learner knows nothing of."""
+        self.says("o")
+        try:
+            yield
+        finally:
+            self.says(self.part)
 
     def _reseed(self) -> None:
         """Put the global generators into another state: nothing may hang on that in which the first call found them."""

@@ -25,8 +25,9 @@ LARGEST_ARRAY = 64 << 20
 KINDS = "biuf"
 _ALIGN = 16
 
-# Stands in the output before what a part of a case printed: the case, and first call, second call or update.
+# Stands in the output before what a part of a case printed: the case, and which part, as PARTS has it.
 MARK = "\x1d\x1e{}{}\x1f"
+PARTS = "fsuo"  # first call, second call, update, and what is driven besides and not judged: other batches
 
 
 class WireError(ValueError):
