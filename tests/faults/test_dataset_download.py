@@ -33,6 +33,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files = files
         self.ranges = True
+        self.beside = 0  # bytes past what was asked for
         self.cut_after: int | None = None  # bytes of one answer, once
         self.status = 200
         self.asked: list[tuple[str, str | None]] = []  # file, range
@@ -58,6 +59,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.send_response(206 if start else 200)
         if start:
+            start += server.beside
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
@@ -148,6 +150,15 @@ def test_a_download_that_was_stopped_goes_on_the_next_day(
 
 def test_a_server_without_ranges_sends_all_again(server: Server, tmp_path: Path) -> None:
     server.cut_after, server.ranges = 1000, False
+    folder = datasets.obtain("mnist", tmp_path)
+    assert folder is not None and (folder / IMAGES).read_bytes() == server.files[IMAGES]
+
+
+def test_another_part_than_was_asked_for_is_refused_and_spoils_nothing(server: Server, tmp_path: Path) -> None:
+    server.cut_after, server.beside = 1000, 7
+    assert "it sends another part than was asked for" in refusal(tmp_path)
+    assert (tmp_path / "mnist" / f"{IMAGES}.part").read_bytes() == server.files[IMAGES][:1000]
+    server.beside = 0
     folder = datasets.obtain("mnist", tmp_path)
     assert folder is not None and (folder / IMAGES).read_bytes() == server.files[IMAGES]
 

@@ -422,6 +422,17 @@ def test_where_asked_for_the_folder_is_polled(
     raise AssertionError("twenty saves, and none was told")
 
 
+def test_what_is_moved_in_from_another_folder_is_news(
+    tmp_path: Path, file: WorkFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "LOOK_ANYWAY", 0.2)
+    news = iter(watching._news(file.path.parent, threading.Event()))
+    assert not next(news)  # the clock's: from now on the folder is watched
+    (tmp_path / "elsewhere.py").write_text(RIGHT)
+    (tmp_path / "elsewhere.py").replace(file.path)
+    assert any(next(news) for _ in range(10))
+
+
 @pytest.mark.parametrize("fails", [False, True], ids=["no news ever come", "there are no watches left"])
 def test_without_news_the_clock_finds_it(
     file: WorkFile, watch: Callable[[Path], Watched], monkeypatch: pytest.MonkeyPatch, fails: bool

@@ -92,7 +92,9 @@ def test_a_stranger_with_the_recorded_number_is_never_signalled(tmp_path: Path) 
             assert watch.poll().state == "lost"
             cancel(watch.run_dir)
             assert escalate(watch.run_dir, waited=100)
-            assert watch.poll().state == "cancelled"
+            cancelled = watch.poll()
+            assert cancelled.state == "cancelled" and cancelled.end is not None
+            assert cancelled.end.last_step == cancelled.step > 0
             assert stranger.poll() is None
             assert is_running(stranger.pid, start_ticks(stranger.pid))
         finally:

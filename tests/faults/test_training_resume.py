@@ -19,7 +19,7 @@ from tutor.training.checkpoints.stored import files_of
 from tutor.training.engines import local
 from tutor.training.events import fold
 from tutor.training.folder import read_control, read_end
-from tutor.training.metrics import read_pyramid
+from tutor.training.metrics import read_metrics, read_pyramid
 from tutor.training.model import End, Event
 from tutor.training.resume import mark_lost, orphans, resume
 
@@ -86,6 +86,19 @@ def test_a_killed_worker_is_resumed_by_another_process(tmp_path: Path) -> None:
             resume(watch.run_dir)
 
 
+def test_what_is_asked_with_a_resume_is_marked_where_it_goes_on_and_once(tmp_path: Path) -> None:
+    run_dir, config = make_run(tmp_path, LINEAR)
+    train(run_dir, config, stop_after=3)
+    control(run_dir, lr=0.02, batch=144)
+    _, end = train(run_dir, config, attempt=2, stop_after=2)
+    train(run_dir, config, attempt=3)
+
+    told = [(event.kind, event.step, event.text) for event in Watch(run_dir).poll().events if event.attempt > 1]
+    changes = [(step, text) for kind, step, text in told if kind == "control"]
+    assert changes == [(3, "learning rate 0.1 → 0.02, batch 288 → 144")]
+    assert [step for kind, step, _ in told if kind == "resumed"] == [3, end.last_step]
+
+
 def test_a_run_without_a_checkpoint_begins_anew_and_gives_the_same(tmp_path: Path) -> None:
     whole, config = make_run(tmp_path / "whole", LINEAR)
     train(whole, config)
@@ -104,7 +117,31 @@ def test_a_run_without_a_checkpoint_begins_anew_and_gives_the_same(tmp_path: Pat
     assert watch.restarted and watch.new_points()[0].tolist() == list(range(1, 11))
 
 
-@pytest.mark.parametrize("harm", ["cut", "garbled", "empty", "other code", "other shapes", "a text"])
+def test_what_was_changed_as_it_ran_is_in_force_after_a_resume(tmp_path: Path) -> None:
+    """By the checkpoint: of control.json, which says it too, nothing is left."""
+    run_dir, config = make_run(tmp_path, LINEAR)
+    folder.write_json(run_dir / folder.CONTROL, Control(seq=1, lr=0.02, batch=144))
+    train(run_dir, config, stop_after=3)
+    (run_dir / folder.CONTROL).unlink()
+    trainer, end = train(run_dir, config, attempt=2)
+
+    assert (end.state, trainer.steering.batch) == ("done", 144)
+    records = read_metrics((run_dir / folder.METRICS_FILE).read_bytes())
+    assert records["step"].tolist() == list(range(1, 21))
+    assert set(records["lr"].tolist()) == {float(np.float32(0.02))}
+
+
+def test_what_the_chart_has_seen_is_remembered_over_a_resume(tmp_path: Path) -> None:
+    run_dir, config = make_run(tmp_path, LINEAR)
+    train(run_dir, config, stop_after=3)
+    trainer, _ = train(run_dir, config, attempt=2, stop_after=1)
+    seen = trainer._onlookers.state()["losses"]["blocks"]
+    assert sum(block["n"] for block in seen) == 4
+
+
+@pytest.mark.parametrize(
+    "harm", ["cut", "garbled", "empty", "other code", "another optimizer", "other shapes", "a text"]
+)
 def test_a_checkpoint_that_cannot_be_used_is_passed_over_for_the_one_before(tmp_path: Path, harm: str) -> None:
     whole, config = make_run(tmp_path / "whole", LINEAR, optimizer="adam")
     train(whole, config)
@@ -123,8 +160,10 @@ def test_a_checkpoint_that_cannot_be_used_is_passed_over_for_the_one_before(tmp_
     elif harm == "a text":
         data[:] = b"not a checkpoint"
     else:
-        source, hidden = (LINEAR + "\n", None) if harm == "other code" else (LINEAR, (7,))
-        foreign, other = make_run(tmp_path / "foreign", source, hidden=hidden)
+        source, hidden = LINEAR + "\n" * (harm == "other code"), (7,) if harm == "other shapes" else None
+        foreign, other = make_run(tmp_path / "foreign", source, hidden=hidden, optimizer="adam")
+        if harm == "another optimizer":  # of the learner's own: its file is told by its hash
+            other = msgspec.structs.replace(other, optimizer_hash="another")
         train(foreign, other, stop_after=6)
         data[:] = (foreign / "ckpt-6.npz").read_bytes()
     newest.write_bytes(data)

@@ -16,12 +16,13 @@ import pytest
 from msgspec import structs
 
 from tests.trainers import Watched, make_run, train
-from tests.training_runs import CONFIG, LINEAR
-from tutor import files
+from tests.training_runs import CONFIG, LINEAR, paths_in
+from tutor import files, nn
 from tutor.errors import RunError
 from tutor.paths import CHECKOUT
-from tutor.training import Tick, Watch, folder, identity
+from tutor.training import Tick, Watch, cancel, escalate, folder, identity
 from tutor.training.checkpoints.stored import files_of
+from tutor.training.datasets import load
 from tutor.training.folder import read_process
 from tutor.training.identity import take_lock
 from tutor.training.logind import logind_kills
@@ -34,8 +35,8 @@ from tutor.training.worker import make_trainer
 
 
 def test_the_time_of_a_run_is_over_at_a_checkpoint(tmp_path: Path) -> None:
-    run_dir, config = make_run(tmp_path, LINEAR, epochs=10_000)
-    _, end = train(run_dir, structs.replace(config, time_limit=0.15))
+    run_dir, config = make_run(tmp_path, LINEAR, epochs=10_000, time_limit=0.15)
+    _, end = train(run_dir, config)
 
     assert end.state == "timed-out"
     assert end.last_step > 0
@@ -220,6 +221,8 @@ def _fake_reuse(run_dir: Path) -> None:
             reused = structs.replace(theirs, start_ticks=theirs.start_ticks - 1, waiter_ticks=theirs.waiter_ticks - 1)
             folder.write_json(run_dir / folder.PROC, reused)
             assert not identity.worker_runs(reused)
+            cancel(run_dir)
+            assert escalate(run_dir, waited=100)
             assert stranger.poll() is None
         finally:
             stranger.kill()
@@ -230,14 +233,25 @@ def _fake_reuse(run_dir: Path) -> None:
 
 def test_accuracy_and_loss_are_of_the_trained_and_of_the_held_back_samples(tmp_path: Path) -> None:
     run_dir, config = make_run(tmp_path, LINEAR, epochs=3)
-    train(run_dir, config)
+    trainer, _ = train(run_dir, config)
     told = [event for event in Watch(run_dir).poll().events if event.kind == "evaluated"]
     assert len(told) == 3
     for event in told:
         assert event.accuracy is not None and 0 < event.accuracy <= 1
         assert event.loss is not None and event.held_back_loss is not None
-    assert told[-1].loss != told[-1].held_back_loss
     assert told[-1].accuracy > told[0].accuracy  # type: ignore[operator]
+    data, learnt = load("digits"), trainer.parameters()
+
+    def measured(x: Any, y: Any) -> tuple[float, float]:
+        output = np.maximum(x.reshape(len(x), -1) @ learnt["W1"] + learnt["b1"], 0) @ learnt["W2"] + learnt["b2"]
+        return float(nn.SoftmaxCrossEntropy()(output, y)[0]), float((output.argmax(axis=1) == y).mean())
+
+    rows = trainer._trained
+    assert len(rows) == len(data.y_test)
+    of_trained, of_held = measured(data.x_train[rows], data.y_train[rows]), measured(data.x_test, data.y_test)
+    assert (told[-1].loss, told[-1].accuracy) == pytest.approx(of_trained, rel=1e-9)
+    assert (told[-1].held_back_loss, told[-1].held_back) == pytest.approx(of_held, rel=1e-9)
+    assert of_trained[0] != of_held[0]
     assert (run_dir / "epochs" / "00000.npz").exists() and (run_dir / "epochs" / "00003.npz").exists()
 
 
@@ -278,21 +292,24 @@ def test_the_machine_is_measured_at_most_once_a_second(monkeypatch: pytest.Monke
 
 
 def test_the_file_edited_during_training_is_not_what_runs(tmp_path: Path) -> None:
-    run_dir, config = make_run(tmp_path, LINEAR)
-    mine = tmp_path / "linear_scratch.py"
+    paths = paths_in(tmp_path)
+    mine = paths.implementation("linear_scratch")
+    mine.parent.mkdir(parents=True)
+    mine.write_text(LINEAR)
+    run_dir, config = make_run(paths.runs, mine.read_text())
     mine.write_text("this is no longer Python (")
     _, end = train(run_dir, config)
     assert end.state == "done"
     assert folder.code_file(run_dir, config).read_text() == LINEAR
 
 
-def test_sigusr2_is_a_reason_to_stop_with_a_checkpoint(tmp_path: Path) -> None:
+def test_a_signal_before_the_first_step_stops_it_without_a_checkpoint(tmp_path: Path) -> None:
     run_dir, config = make_run(tmp_path, LINEAR)
     trainer = make_trainer(run_dir, config)
     trainer.stop(signal.SIGUSR2)
     end = trainer.run()
     assert "SIGUSR2" in end.reason
-    assert end.last_step == 0
+    assert (end.last_step, files_of(run_dir)) == (0, [])
     folder.write_json(run_dir / folder.CONTROL, Control(seq=1, cancel=True))
     assert train(run_dir, config, attempt=2)[1].state == "cancelled"
 

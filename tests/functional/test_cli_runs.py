@@ -158,6 +158,9 @@ def test_what_is_no_run_is_a_sentence(tmp_path: Path) -> None:
         (["--twin", "--lockstep"], "choose one"),
         (["--device", "gpu"], "device"),
         (["--lr", "-1"], "no learning rate"),
+        (["--epochs", "95443718"], "Give 95,443,717 epochs at most."),
+        (["--time-limit", "nan"], "no time limit"),
+        (["--optimizer", "backprop_fill"], "backprop_fill is no optimiser"),
     ],
 )
 def test_what_cannot_be_asked_is_a_sentence_and_starts_nothing(data: Path, options: list[str], words: str) -> None:

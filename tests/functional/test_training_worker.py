@@ -91,10 +91,15 @@ def test_correct_code_reads_the_digits(tmp_path: Path, name: str, source: str) -
     assert tick.held_back >= 0.95
 
 
-def test_equal_seeds_give_equal_runs_and_other_seeds_others(tmp_path: Path) -> None:
+UNSEEDED = LINEAR.replace("np.random.randn(n_in, n_out)", "np.random.default_rng().standard_normal((n_in, n_out))")
+
+
+@pytest.mark.parametrize("source", [LINEAR, UNSEEDED], ids=["the global state", "a generator without a seed"])
+def test_equal_seeds_give_equal_runs_and_other_seeds_others(tmp_path: Path, source: str) -> None:
+    assert ("default_rng" in source) == (source is UNSEEDED)
     paths = paths_in(tmp_path)
     losses = [
-        finish(paths, "linear_scratch", LINEAR, epochs=1, seed=seed)[0].new_points()[1].tolist() for seed in (5, 5, 6)
+        finish(paths, "linear_scratch", source, epochs=1, seed=seed)[0].new_points()[1].tolist() for seed in (5, 5, 6)
     ]
 
     assert losses[0] == losses[1]

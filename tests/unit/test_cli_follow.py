@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 import os
+from pathlib import Path
 
+import msgspec
 import pyte
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.made_runs import made_run
 from tests.training_runs import CONFIG
 from tutor.cli.follow import InPlace
 from tutor.cli.words import epoch_text, told_text
-from tutor.training import Event
+from tutor.training import Event, Watch
+from tutor.training.events import MOST_EPOCHS
+from tutor.training.folder import EVENTS
 
 LINES = st.lists(st.text("abc⣿é漢", max_size=30), max_size=12)
 
@@ -72,6 +77,22 @@ def test_a_narrower_window_gets_a_picture_of_its_own() -> None:
     shown.screen.resize(8, 10)
     shown.paint(["y" * 19])
     assert [row for row in shown.rows if row][-1] == "y" * 9
+
+
+def test_every_event_is_told_once_also_of_a_long_run_that_was_resumed(tmp_path: Path) -> None:
+    run_dir = made_run(tmp_path)
+    watch, told = Watch(run_dir), list[Event]()
+    epochs = [Event(float(n), n, "evaluated", epoch=n) for n in range(1, 3 * MOST_EPOCHS)]
+    again = [Event(t=10.0, step=10, kind="resumed", attempt=2), Event(11.0, 11, "evaluated", epoch=11, attempt=2)]
+    for events in (epochs[:100], epochs[100:5000], epochs[5000:], [], again):
+        with (run_dir / EVENTS).open("ab") as file:
+            file.write(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
+        kept = watch.poll().events
+        assert watch.new_events == tuple(events)
+        told += watch.new_events
+
+    assert told == [*epochs, *again]
+    assert kept[-2:] == tuple(again) and len(kept) <= 12  # what the watcher shows is folded
 
 
 def test_what_is_told_has_its_step_its_advice_and_its_lesson() -> None:

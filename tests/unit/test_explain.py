@@ -103,6 +103,24 @@ def test_where_a_number_was_lost_is_told_once() -> None:
     assert "Nothing was learnt yet" in first.advice
 
 
+@pytest.mark.parametrize(
+    ("measured", "advice"),
+    [
+        ({"dead.1": 1.0, "update_ratio.W1": 0.0}, "100% of a layer's units are dead: start anew with a learning rate"),
+        ({"dead.1": 0.0, "update_ratio.W1": 1e-8, "update_ratio.b1": 0.5}, "Try a learning rate of 0.1."),
+        ({"dead.1": 0.0, "update_ratio.W1": 1e-3}, "Try a learning rate ten times as large, 20."),
+    ],
+)
+def test_what_to_try_against_a_flat_loss_follows_from_the_gauges(measured: dict[str, float], advice: str) -> None:
+    explainer = Explainer(structs.replace(CE, lr=2.0))
+    explainer.steps(np.arange(1, 5), np.full(4, 2.5))
+    explainer.gauges(4, measured)
+    for epoch in range(1, 9):
+        for said in explainer.evaluated(epoch, 45 * epoch, 2.5, 0.1, 2.5, 0.1):
+            assert said.key == "flat" and said.advice.startswith(advice)
+    assert "flat" in explainer.state()["said"]
+
+
 def test_a_change_makes_some_of_it_new() -> None:
     explainer = Explainer(CE)
     large = {"grad_norm.W1": 1.0, "update_ratio.W1": 0.4, "dead.1": 0.9}

@@ -40,7 +40,9 @@ def test_every_step_reads_back_as_it_was(tmp_path: Path) -> None:
     assert [row["epoch"] for row in rows] == ["0", "1", "1", "1", "1", "2", "2"]
     back = np.array([float(row["loss"]) for row in rows[1:]], dtype="f4")
     np.testing.assert_array_equal(back, losses)
-    assert [float(row["t"]) for row in rows[1:]] == steps(range(1, 7), losses.tolist())["t"].tolist()
+    stored = steps(range(1, 7), losses.tolist())
+    assert [float(row["t"]) for row in rows[1:]] == stored["t"].tolist()
+    np.testing.assert_array_equal(np.array([float(row["lr"]) for row in rows[1:]], dtype="f4"), stored["lr"])
     assert [
         (row["step"], float(row["held_back_loss"]), float(row["held_back_accuracy"]))
         for row in rows

@@ -16,6 +16,7 @@ from tutor.course import Challenge
 from tutor.course.families.presets import PRESETS
 from tutor.errors import RunError
 from tutor.learner import LearnerCodeError
+from tutor.ontorch import run_source, to_host
 from tutor.training.checkpoints.stored import Position, restore, write
 from tutor.training.datasets import load
 from tutor.training.model import Optimizer
@@ -76,6 +77,22 @@ def test_hundred_steps_as_on_numpy(name: str, device: str) -> None:
 @pytest.mark.parametrize("name", OF_LAYERS)
 def test_every_layer_of_the_textbook(name: str, device: str) -> None:
     assert max(differences(*OF_LAYERS[name], 4, device)) < 1e-12
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "var", "std", "max", "min", "prod", "any", "all"])
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, 2), (0, 1, 2)])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_a_reduction_keeps_the_dimensions_that_numpy_keeps(name: str, axis: Any, keepdims: bool, device: str) -> None:
+    source = f"""
+import numpy as np
+x = np.random.default_rng(2).normal(size=(3, 4, 2))
+r = np.{name}(x, axis={axis}, keepdims={keepdims}), x.{name}(axis={axis}, keepdims={keepdims})
+"""
+    names: dict[str, Any] = {}
+    exec(source, names)
+    for ours, theirs in zip(run_source(source, "reduction.py", device)["r"], names["r"], strict=True):
+        assert np.shape(to_host(ours)) == np.shape(theirs)
+        np.testing.assert_allclose(to_host(ours), theirs, rtol=1e-13)
 
 
 def test_float32_stays_float32(device: str) -> None:

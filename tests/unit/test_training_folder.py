@@ -87,7 +87,10 @@ def test_what_the_disk_refuses_is_a_sentence(tmp_path: Path) -> None:
     assert told.status == 0 and "Your runs cannot be listed." in told.out and "Linear layer" in told.out
 
 
-@pytest.mark.parametrize("option", [{"epochs": 0}, {"lr": -1.0}, {"lr": float("inf")}, {"batch": 0}, {"pace": -1.0}])
+@pytest.mark.parametrize(
+    "option",
+    [{"epochs": 0}, {"epochs": 10**8}, {"lr": -1.0}, {"lr": float("inf")}, {"batch": 0}, {"pace": -1.0}],
+)
 def test_what_makes_no_sense_is_refused_before_there_is_a_folder(tmp_path: Path, option: dict[str, float]) -> None:
     paths = paths_in(tmp_path)
     with pytest.raises(RunError):

@@ -213,6 +213,26 @@ def test_the_edge_is_the_last_record_and_the_speed_up_to_it(tmp_path: Path) -> N
     assert edge.rate == pytest.approx(100)
 
 
+def test_the_speed_leaves_out_a_pause_and_an_earlier_attempt(tmp_path: Path) -> None:
+    run_dir, _ = configured(tmp_path)
+    path = run_dir / folder.METRICS_FILE
+    recorder = Recorder(run_dir, ())
+    for step in range(1, 101):
+        recorder.step(step / 10 if step <= 50 else 600 + step / 100, step, 1.0, 0.1)
+    recorder.close()
+    for since, rate in ((0.0, 99 / 600.9), (600.0, 100), (601.0, None), (9e9, None)):
+        edge = read_edge(path, since)
+        assert edge is not None
+        assert edge.rate == pytest.approx(rate) if rate else edge.rate is None
+    recorder = Recorder(run_dir, (), attempt=2)
+    for step in range(90, 95):
+        recorder.step(900 + step / 5, step, 1.0, 0.1)
+    recorder.close()
+    edge = read_edge(path)
+    assert edge is not None
+    assert edge.rate == pytest.approx(5)
+
+
 def test_an_untouched_run_is_queued_and_after_a_minute_lost(tmp_path: Path) -> None:
     run_dir, config = configured(tmp_path)
     assert Watch(run_dir).poll().state == "queued"

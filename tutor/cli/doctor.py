@@ -178,7 +178,7 @@ def _training() -> Iterator[Finding]:
     if sys.stderr.isatty():
         click.echo(f"  · looking for a GPU, for {devices.LIMIT:.0f} s at most", err=True)
     report = devices.probe()
-    missing = "not installed: exercises on PyTorch alone need it; pip install torch adds it"
+    missing = "not installed: runs beside it or on a GPU and exercises on it need it; pip install torch adds it"
     yield Finding(bool(report.torch), "PyTorch", report.torch or missing)
     yield from _gpus(report)
     yield from _logout()

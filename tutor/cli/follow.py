@@ -36,7 +36,7 @@ def follow(run_dir: Path, *, as_json: bool = False) -> int:
 
 
 def _listen(run_dir: Path, listener: Listener) -> Tick:
-    told, away = 0, 0.0
+    away = 0.0
     while True:
         try:
             tick = msgspec.structs.replace(listener.watch.poll(), title=title_of(run_dir))
@@ -48,8 +48,7 @@ def _listen(run_dir: Path, listener: Listener) -> Tick:
             away += LOOK_EVERY
         else:
             away = 0.0
-            listener.look(tick, tick.events[told:])
-            told = len(tick.events)
+            listener.look(tick, listener.watch.new_events)
             if tick.state in ENDED:
                 listener.ended(tick)
                 return tick
@@ -172,7 +171,7 @@ class Drawing:
             height=height,
             x_label="step",
             y_label="loss",
-            x_range=(0, max(tick.config.steps, tick.step)),
+            x_range=(0, tick.steps),
             marks=tuple(Mark(event.step) for event in tick.events if event.kind in ("control", "explained")),
             diverged_from=tick.step if tick.state == "diverged" else None,
         )

@@ -52,6 +52,7 @@ class Sizes(click.ParamType[tuple[int, ...]]):
 @click.option("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", help="The kind of numbers.")
 @click.option("--pace", type=click.FloatRange(0), default=0.0, help="Steps per second; 0 is full speed.")
+@click.option("--time-limit", type=click.FloatRange(0), default=0.0, help="Seconds until it ends; 0 is no limit.")
 @click.option("--twin", is_flag=True, help="PyTorch's network in the place of yours, from the same weights.")
 @click.option("--lockstep", is_flag=True, help="Yours with PyTorch's beside it, compared at every step.")
 @click.option("--on-torch", is_flag=True, help="Your code, unchanged, on PyTorch's tensors.")
@@ -100,7 +101,7 @@ def train(
 
 def _optimizer(paths: Paths, name: str) -> str | OwnOptimizer:
     """One of ours by its name, or the learner's file for an exercise in which an optimizer is written."""
-    from tutor.training.recipes import SETTINGS
+    from tutor.training.recipes import SETTINGS, optimizer_of
 
     if not name or name in SETTINGS:
         return name
@@ -108,6 +109,7 @@ def _optimizer(paths: Paths, name: str) -> str | OwnOptimizer:
         challenge = load_challenge(paths.lessons, name)
     except UnknownName as error:
         raise UnknownName("optimizer", name, [*SETTINGS, *([error.nearest] if error.nearest else [])]) from error
+    optimizer_of(challenge)  # what is no optimizer is said before its file is judged
     return OwnOptimizer(challenge, source_of(paths, challenge).text)
 
 

@@ -20,7 +20,6 @@ METHODS = (
     "astype", "copy",
 )  # fmt: skip
 OTHER_NAMES = {"amax": "max", "amin": "min", "around": "round", "permute_dims": "transpose", "matrix_transpose": "mT"}
-SUBMODULES = ("random", "linalg", "lib", "lib.stride_tricks")
 
 
 class Face(ModuleType):

@@ -13,9 +13,10 @@ from typing import Any
 from msgspec import structs
 
 from tutor.errors import RunError, reason_of
-from tutor.training.folder import CONTROL, read_control, read_end, read_process, write_end, write_json
+from tutor.training.folder import CONTROL, METRICS_FILE, read_control, read_end, read_process, write_end, write_json
 from tutor.training.identity import anyone_runs, is_here, worker_runs
 from tutor.training.model import Control, End, Process
+from tutor.training.tail import read_edge
 
 ASK_FOR = 2.0  # seconds that a request to cancel is left to the worker
 END_WITHIN = 10.0  # seconds
@@ -103,7 +104,8 @@ def escalate(run_dir: Path, waited: float) -> bool:
     if process is None or not is_here(process):
         return False  # not started yet, or on another machine: the request in the folder is all there is
     if not anyone_runs(process):
-        end = End("cancelled", "You cancelled it; its worker was gone already.", last_step=0)
+        edge = read_edge(run_dir / METRICS_FILE)
+        end = End("cancelled", "You cancelled it; its worker was gone already.", edge.last.step if edge else 0)
         try:
             write_end(run_dir, end)
         except OSError as error:

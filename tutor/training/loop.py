@@ -20,7 +20,7 @@ from tutor.training.metrics import Recorder, Records
 from tutor.training.model import End, Event, EventKind, RunConfig
 from tutor.training.networks.checks import check_first_step
 from tutor.training.onlookers import Onlookers
-from tutor.training.steering import Steering, name_of
+from tutor.training.steering import Said, Steering, name_of
 from tutor.training.trainable import Trainable
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ class Trainer:
         data, network = self._data, self._network
         if self._attempt == 1:
             self.tell("started", f"Training on the {self._config.dataset}, {len(data.x_train)} samples an epoch.")
-        self._look(time.perf_counter())
+            self._look(time.perf_counter())
+        else:
+            self.steering.look()  # its batch is that of the first pass; `_go_on` tells what is asked, at its step
         batch = self.steering.batch
         for rows in (min(batch, len(data.x_train)), len(data.x_train) % batch):  # a whole batch, the rest
             if rows:
@@ -107,7 +109,9 @@ class Trainer:
             if self._epoch == self._config.epochs:
                 break
             self._epoch, self._at = self._epoch + 1, 0
-        done = f"All {self._config.epochs} epochs are done: {self.held_back:.1%} of the held-back samples are right."
+        epochs = self._config.epochs
+        which = f"All {epochs} epochs are" if epochs > 1 else "The epoch is"
+        done = f"{which} done: {self.held_back:.1%} of the held-back samples are right."
         return End("done", done, self.step, held_back=self.held_back)
 
     def _place(self) -> None:
@@ -123,11 +127,11 @@ class Trainer:
         """Take up the run where its checkpoint stands; None: from the first step, which gives the same."""
         if position is None:
             self.tell("resumed", "There was no checkpoint yet: from the first step again.", epoch=0, t=0.0)
+            self._heed(self.steering.take_up(self._config.lr, self._config.batch))
             return
         self.step, self._epoch, self._at = position.step, position.epoch, position.at
         self._begun = position.epoch
         self._order.bit_generator.state = position.order
-        self.steering.take_up(position.lr, position.batch)
         self.held_back = position.held_back
         self._dead = [float("nan") if share is None else share for share in position.dead]
         self._onlookers.restore(position.explained)
@@ -135,6 +139,7 @@ class Trainer:
         self._start = time.perf_counter() - position.t
         t = round(position.t + 1e-4, 4)  # after all that was told before the checkpoint, and before the rest
         self.tell("resumed", f"Going on from step {self.step}.", epoch=self._epoch, t=t)
+        self._heed(self.steering.take_up(position.lr, position.batch))
 
     def _one_epoch(self) -> End | None:
         """Train to the end of the epoch under way, from where it stands."""
@@ -300,10 +305,15 @@ class Trainer:
         said = self.steering.look()
         if said is not None:
             self._due = now
-            self.tell("note" if said.seq is None else "control", said.text, seq=said.seq)
-            self._onlookers.changed(self.step, self.steering.lr, self.steering.batch)
+            self._heed(said)
         if self._checkpoints.overdue(now):
             self._save()
+
+    def _heed(self, said: Said | None) -> None:
+        """Tell what is asked, where anything is."""
+        if said is not None:
+            self.tell("note" if said.seq is None else "control", said.text, seq=said.seq)
+            self._onlookers.changed(self.step, self.steering.lr, self.steering.batch)
 
     def _flush(self, *, talk: bool = True) -> None:
         """Write the steps since the last flush, and show them to the explainer when it is time."""

@@ -105,7 +105,7 @@ class TrainOptions(Struct, frozen=True):
     dtype: Literal["float64", "float32"] = "float64"
     pace: float = 0.0  # steps per second, 0 for full speed
     mode: Mode = "numpy"
-    restarted_from: str = ""  # the id of the run that this one repeats
+    time_limit: float = 0.0  # seconds that one start of the worker may take, 0 for any
 
 
 EventKind = Literal["started", "epoch", "evaluated", "control", "note", "explained", "checkpoint", "resumed", "ended"]
@@ -232,3 +232,9 @@ class Tick(Struct, frozen=True):
     disconnected: bool = False  # the folder cannot be reached at the moment: the rest is what was true before
     attempt: int = 1  # which start of the worker this is
     title: str = ""  # the learner's own name for it
+    steps_left: int | None = None  # with the batch as it is now; None: as config says
+
+    @property
+    def steps(self) -> int:
+        """All steps of the run, those to come with the batch as it is now."""
+        return max(self.step, self.config.steps) if self.steps_left is None else self.step + self.steps_left

@@ -16,6 +16,7 @@ from tutor.training.recipes import choose_optimizer, recipe_for, usual_lr
 if TYPE_CHECKING:
     from tutor.training.datasets import DataFacts
 
+MOST_STEPS = (1 << 32) - 1  # what a record of metrics.bin can count
 _TWINNED: tuple[Mode, ...] = ("twin", "lockstep")
 
 
@@ -86,6 +87,14 @@ def _check(found: Plan, options: TrainOptions) -> None:
     check(Control(lr=found.lr, batch=found.batch, pace=options.pace))
     if found.epochs < 1:
         raise RunError(f"{found.epochs} epochs cannot be trained.", "", "Give a whole number from 1 on.")
+    if found.steps > MOST_STEPS:
+        raise RunError(
+            f"{found.epochs} epochs are {found.steps:,} steps.",
+            f"A run has room for {MOST_STEPS:,}.",
+            f"Give {MOST_STEPS // found.steps_per_epoch:,} epochs at most.",
+        )
+    if not (math.isfinite(options.time_limit) and options.time_limit >= 0):
+        raise RunError(f"{options.time_limit:g} is no time limit.", "", "Give seconds, or 0 for none.")
     if options.mode in _TWINNED and not found.has_twin:
         raise RunError(
             "PyTorch has no twin of this network: a layer of it is one that only your file knows.",

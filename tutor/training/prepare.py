@@ -60,7 +60,7 @@ def prepare(runs: Path, challenge: Challenge, source_text: str, options: TrainOp
             gpu=device.gpu,
             environment=device.environment,
             data_dir=str(options.data_dir.resolve()) if options.data_dir else "",
-            restarted_from=options.restarted_from,
+            time_limit=options.time_limit,
         )
         _freeze(folder, frozen)
         write_json(folder / CONFIG, config)

@@ -268,5 +268,6 @@ SETTINGS: tuple[Field, ...] = (
     ("device", lambda tick: tick.config.device_name or tick.config.device, _plain),
     ("BLAS threads", lambda tick: tick.config.threads, _whole),
     ("pace", lambda tick: tick.config.pace, lambda value: f"{value:g} steps/s" if value else "full speed"),
+    ("time limit", lambda tick: tick.config.time_limit, lambda value: f"{value:g} s" if value else "none"),
     ("versions", lambda tick: ", ".join(f"{name} {said}" for name, said in tick.config.versions.items()), _plain),
 )

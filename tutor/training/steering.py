@@ -60,10 +60,12 @@ class Steering:
             return Said(f"A request was left aside: {error}", None)
         return self._apply(request)
 
-    def take_up(self, lr: float, batch: int) -> None:
-        """Go on with what was in force at a checkpoint, where nothing else is asked."""
+    def take_up(self, lr: float, batch: int) -> Said | None:
+        """Go on with what was in force at a checkpoint, where nothing else is asked, and say what is."""
         self._before = lr, batch, self._before[2]
         self._set()
+        said = self._changes(lr, batch, self.pace)
+        return Said(", ".join(said), self._request.seq) if said else None
 
     def _set(self) -> None:
         asked = self._request
@@ -71,14 +73,21 @@ class Steering:
         self.batch = self._before[1] if asked.batch is None else asked.batch
         self.pace = self._before[2] if asked.pace is None else asked.pace
 
+    def _changes(self, lr: float, batch: int, pace: float) -> list[str]:
+        """What is in force now and was not before."""
+        said = [
+            f"learning rate {lr:g} → {self.lr:g}" if self.lr != lr else "",
+            f"batch {batch} → {self.batch}" if self.batch != batch else "",
+            ("full speed" if not self.pace else f"{self.pace:.3g} steps per second") if self.pace != pace else "",
+        ]
+        return [part for part in said if part]
+
     def _apply(self, request: Control) -> Said | None:
         before, self._request = self._request, request
         old = self.lr, self.batch, self.pace
         self._set()
         said = [
-            f"learning rate {old[0]:g} → {self.lr:g}" if self.lr != old[0] else "",
-            f"batch {old[1]} → {self.batch}" if self.batch != old[1] else "",
-            ("full speed" if not self.pace else f"{self.pace:.3g} steps per second") if self.pace != old[2] else "",
+            *self._changes(*old),
             ("paused" if request.paused else "going on") if request.paused != before.paused else "",
             f"{request.steps_to_run} more steps" if request.steps_to_run else "",
             "cancel" if request.cancel and not before.cancel else "",

@@ -76,23 +76,27 @@ class Edge(NamedTuple):
     """The newest part of metrics.bin: what a status line needs."""
 
     last: Metric
-    rate: float | None  # steps per second over the last `back` records
+    rate: float | None  # steps per second over the newest records of its attempt
 
 
-def read_edge(path: Path, back: int = 256) -> Edge | None:
-    """Read the last whole record and the speed up to it; None while there is none."""
+def read_edge(path: Path, since: float = 0.0, back: int = 256) -> Edge | None:
+    """Read the last whole record and the speed up to it; None while there is none.
+
+    The speed is that of the last `back` records, of those among them from `since` on, in seconds of the run: a pause,
+    or another pace, before then does not count.
+    """
     try:
         with path.open("rb") as file:
             count = os.fstat(file.fileno()).st_size // METRIC.size
             if not count:
                 return None
             last = _record(file.fileno(), count - 1)
-            earlier = _record(file.fileno(), max(0, count - 1 - back))
+            counts = _first(file.fileno(), count, lambda one: one.attempt >= last.attempt and one.t >= since)
+            earlier = _record(file.fileno(), min(max(counts, count - 1 - back), count - 1))
     except (OSError, struct.error):  # cut under our hands: the next poll sees the rest
         return None
     seconds, steps = last.t - earlier.t, last.step - earlier.step
-    known = seconds > 0 and steps > 0 and last.attempt == earlier.attempt
-    return Edge(last, steps / seconds if known else None)
+    return Edge(last, steps / seconds if seconds > 0 and steps > 0 else None)
 
 
 def last_attempt(path: Path) -> Metric | None:
@@ -142,14 +146,16 @@ class EventTail:
         self._most = most
         self._decoder = records.decoder(Event)
         self.events: tuple[Event, ...] = ()
+        self.new: tuple[Event, ...] = ()  # what the last read added, before anything was folded or thinned
 
     def read(self) -> tuple[Event, ...]:
         """Return all events so far."""
         lines = self._tail.read_lines()
         if self._tail.restarted:
             self.events = ()
-        if lines:
-            self.events = fold((event for line in lines if (event := self._decode(line))), self.events)
+        self.new = tuple(event for line in lines if (event := self._decode(line)))
+        if self.new:
+            self.events = fold(self.new, self.events)
             if self._most is not None:
                 self.events = thinned(self.events, self._most)
         return self.events

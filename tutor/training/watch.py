@@ -63,6 +63,7 @@ class Watch:
         self.config: RunConfig = read_config(run_dir)
         self.restarted = False  # the points of the last poll begin anew: clear the curve before adding them
         self.gauges: dict[str, float] = {}  # the newest, by the names in config.gauges
+        self.new_events: tuple[Event, ...] = ()  # what was told since the poll before: all of it, also in a long run
         self._points = points
         self._metrics = Tail(run_dir / METRICS_FILE)
         self._gauges = Tail(run_dir / GAUGES_FILE)
@@ -80,6 +81,7 @@ class Watch:
         While its folder cannot be reached, what was true before is said again, with `disconnected`. RunError when the
         folder is gone, or cannot be read.
         """
+        self.new_events = ()
         try:
             self._reach()
             self._tick_before = self._poll()
@@ -109,8 +111,9 @@ class Watch:
         # The end is read first: whatever it follows is then on the disk already, and no last point is missed.
         end = read_end(self.run_dir)
         count = self._read_points() if self._points else 0
-        self._read_edge()
         events = self._events.read()
+        self._read_edge(next((event.t for event in reversed(events) if event.kind == "control"), 0.0))
+        self.new_events = self._events.new
         control = read_control(self.run_dir)
         if end is not None:
             state: State = end.state
@@ -188,13 +191,13 @@ class Watch:
 
             self.gauges = read_gauges(data, self.config.gauges)
 
-    def _read_edge(self) -> None:
+    def _read_edge(self, since: float) -> None:
         try:
             size = (self.run_dir / METRICS_FILE).stat().st_size
         except OSError:
             return
         if size != self._edge_size:
-            self._edge, self._edge_size = read_edge(self.run_dir / METRICS_FILE), size
+            self._edge, self._edge_size = read_edge(self.run_dir / METRICS_FILE, since), size
 
     # ── judging ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -221,6 +224,7 @@ class Watch:
         epoch, first_step = next(((e.epoch, e.step) for e in reversed(events) if e.kind == "epoch"), (1, 0))
         paused = control.paused and state == "running"
         rate = edge.rate if edge and state == "running" and not paused else None
+        left = 0 if state == "done" else _steps_left(config, control, epoch or 1, step - first_step)
         return Tick(
             config=config,
             state=state,
@@ -228,16 +232,17 @@ class Watch:
             step=step,
             epoch=epoch or 1,
             loss=edge.last.loss if edge else None,
-            lr=control.lr or (edge.last.lr if edge else config.lr),
+            lr=control.lr or config.lr,
             held_back=next((e.held_back for e in reversed(events) if e.kind == "evaluated"), None),
             steps_per_s=rate,
-            seconds_left=_steps_left(config, control, epoch or 1, step - first_step) / rate if rate else None,
+            seconds_left=left / rate if rate else None,
             elapsed=max(edge.last.t if edge else 0.0, events[-1].t if events else 0.0),
             pace=config.pace if control.pace is None else control.pace,
             end=end,
             events=events,
             new_points=new_points,
             attempt=max(control.attempt, events[-1].attempt if events else 1),
+            steps_left=left,
         )
 
 

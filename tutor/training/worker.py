@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -99,9 +99,25 @@ def main(argv: list[str]) -> int:
     for variable in BLAS_VARIABLES:
         os.environ[variable] = str(config.threads)  # before NumPy loads: afterwards it is not read
     sys.stdout = sys.stderr = CappedLog(run_dir)
+    _seed_what_is_unseeded()
     end = _run(run_dir, config, attempt, again=asked.again, alone=asked.lock_fd is None)
     sys.stdout.flush()
     return 0 if end else TAKEN
+
+
+def _seed_what_is_unseeded() -> None:
+    """Let `np.random.default_rng()` take its seed from NumPy's global state: the run seeds it, a checkpoint keeps it.
+
+    Else a file that makes its generator so, as the starters do, would train differently with the same seed.
+    """
+    import numpy as np
+
+    make = np.random.default_rng
+
+    def default_rng(seed: Any = None) -> np.random.Generator:
+        return make(np.random.randint(0, 1 << 32, 4, np.uint64) if seed is None else seed)
+
+    np.random.default_rng = default_rng
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:

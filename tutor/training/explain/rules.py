@@ -38,7 +38,7 @@ def number(value: float) -> str:
 
 
 def _rate(value: float) -> str:
-    return f"{value:.1g}"
+    return f"{float(f'{value:.1g}'):g}"  # 20, not 2e+01
 
 
 # ── the loss, step by step ───────────────────────────────────────────────────────────────────────────────────────────
@@ -99,7 +99,8 @@ def at_chance(case: Case) -> Words | None:
         f"The loss has stood at {newest.loss:.2f} for {newest.step - since.step} steps: ln({case.classes}) = "
         f"{case.chance:.2f}, the price of guessing evenly. What comes out does not depend on what goes in yet.",
         GRADIENT_FLOW,
-        f"Compare the gradients of the first and the last layer; if they are alike, try a learning rate of "
+        _seen_in_gauges(memory)
+        or f"Compare the gradients of the first and the last layer; if they are alike, try a learning rate of "
         f"{_rate(memory.lr * 10)}.",
     )
 
@@ -119,9 +120,21 @@ def flat(case: Case) -> Words | None:
         f"The loss was {number(since.loss)} after epoch {since.epoch} and is {number(newest.loss)} after epoch "
         f"{newest.epoch}: nothing is learnt.",
         SGD,
-        f"Try a learning rate ten times as large, {_rate(memory.lr * 10)}. If the loss stays where it is, look whether "
-        "your update changes the weights.",
+        _seen_in_gauges(memory)
+        or f"Try a learning rate ten times as large, {_rate(memory.lr * 10)}. If the loss stays where it is, look "
+        "whether your update changes the weights.",
     )
+
+
+def _seen_in_gauges(memory: Memory) -> str:
+    """What to try against a loss that stands still, where the newest gauges show why it does; else nothing."""
+    newest = memory.gauges[-1] if memory.gauges else {}
+    dead = max((value for name, value in newest.items() if name.startswith("dead.")), default=0.0)
+    if dead >= limit("dead units"):
+        return f"{dead:.0%} of a layer's units are dead: start anew with a learning rate of {_rate(memory.lr / 5)}."
+    ratios = {name.partition(".")[2]: value for name, value in newest.items() if name.startswith("update_ratio.")}
+    fastest = max(_weights(ratios).values(), default=0.0)
+    return f"Try a learning rate of {_faster(memory.lr, fastest)}." if 0 < fastest <= limit("small steps") else ""
 
 
 def oscillating(case: Case) -> Words | None:
@@ -243,8 +256,13 @@ def small_steps(case: Case) -> Words | None:
     return Words(
         f"A step moves {name}, the fastest of the weights, by {ratios[name]:.0e} of its size; about 1e-03 is usual.",
         SGD,
-        f"Try a learning rate of {_rate(min(case.memory.lr * 1e-3 / ratios[name], 0.1))}.",
+        f"Try a learning rate of {_faster(case.memory.lr, ratios[name])}.",
     )
+
+
+def _faster(lr: float, ratio: float) -> str:
+    """A learning rate at which a step that moves a matrix by `ratio` of its size moves it as far as is usual."""
+    return _rate(min(lr * 1e-3 / ratio, 0.1))
 
 
 def _weights(values: dict[str, float]) -> dict[str, float]:
