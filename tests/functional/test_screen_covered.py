@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import RenderableType
@@ -28,15 +29,17 @@ def home(someone: Learner) -> HomeScreen:
 async def test_what_happens_below_paints_nothing(tmp_path: Path, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     async with learner(tmp_path, LAB, box) as someone:
         await someone.until(lambda: not someone.lab.checking)
-        await someone.pilot.pause(0.3)
-        painted: list[Screen[object]] = []
+        painted: list[Screen[Any]] = [someone.lab]
         display = TutorApp._display
 
-        def spy(app: TutorApp, screen: Screen[object], what: RenderableType | None) -> None:
+        def spy(app: TutorApp, screen: Screen[Any], what: RenderableType | None) -> None:
             painted.append(screen)
             display(app, screen, what)
 
         monkeypatch.setattr(TutorApp, "_display", spy)
+        while painted:  # what the Lab still had to paint
+            painted.clear()
+            await someone.pilot.pause(0.1)
         below = home(someone)
         for number in range(3):
             below.put("#title", Content(f"number {number}"))

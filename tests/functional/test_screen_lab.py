@@ -207,6 +207,17 @@ async def test_two_versions_are_both_kept_and_told(
         assert "Passed" in someone.headline and not someone.lab.stale
 
 
+async def test_a_version_from_outside_that_vanishes_leaves_nothing_to_choose(tmp_path: Path, box: Box) -> None:
+    async with learner(tmp_path, LAB, box) as someone:
+        await someone.write(f"# mine\n{RIGHT}")
+        in_place(someone.file, RIGHT)
+        await someone.until(lambda: "changed in another editor" in someone.banner)
+        gone(someone.file)
+        await someone.until(lambda: "is not there" in someone.banner)
+        in_place(someone.file, RIGHT)
+        await someone.until(lambda: "changed in another editor" in someone.banner)
+
+
 def gone(file: Path) -> None:
     file.unlink()
 
@@ -451,6 +462,7 @@ def test_a_pasted_megabyte_is_capped_and_a_signal_loses_nothing_of_it(
         screen.wait_for("^s judge")
         screen.paste("# a line of a megabyte\n" * 48_000)
         screen.wait_for("unsaved")
+        screen.wait_for("Only the first 64 KiB")
         screen.kill(signal.SIGTERM)
         assert screen.wait_exit() == 128 + signal.SIGTERM
         assert screen.clean

@@ -132,7 +132,7 @@ async def test_it_follows_a_run_that_goes_on_unless_somebody_looks_back(
         await someone.until(lambda: page.epochs == (0, 1, 2, 3))
         assert page.look is not None and page.look.epoch == 1
         shutil.copy(digits_run / END, run_dir / END)
-        await someone.until(lambda: page.ended and "running" not in someone.said("#title"))
+        await someone.until(lambda: page.ended and "under way" not in someone.said("#title"))
 
 
 async def test_the_plane_shows_its_regions(tmp_path: Path) -> None:

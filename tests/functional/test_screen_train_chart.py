@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from textual.widgets import Input
 
 from tests.screens import Learner, learner, solution
@@ -101,9 +102,18 @@ async def test_the_cursor_reads_every_curve_and_steps_from_mark_to_mark(tmp_path
 async def test_a_key_opens_the_lesson_that_the_chart_names(tmp_path: Path) -> None:
     make_run(paths_in(tmp_path).runs, 4000, more_events=[CHANGED, EXPLAINED])
     async with opened(tmp_path) as someone:
-        assert "Try: Stop here.  r reads lesson 06 Linear layer." in someone.said("#notes")
+        assert "Stop here.  r reads lesson 06 Linear layer." in someone.said("#notes")
         await someone.press("r")
         await someone.until(lambda: isinstance(someone.app.screen, LessonScreen))
+
+
+async def test_a_lesson_in_preparation_is_not_offered(tmp_path: Path) -> None:
+    later = structs.replace(EXPLAINED, lesson="12-sgd")
+    make_run(paths_in(tmp_path).runs, 4000, more_events=[later])
+    async with opened(tmp_path) as someone:
+        assert "Stop here.  Lesson 12 Training loop is in preparation." in someone.said("#notes")
+        await someone.press("r")
+        assert isinstance(someone.app.screen, TrainScreen)
 
 
 async def test_axes_scales_and_smoothing(tmp_path: Path) -> None:
@@ -203,6 +213,7 @@ async def test_a_run_is_exported_where_the_screen_says(tmp_path: Path) -> None:
     make_run(paths_in(tmp_path).runs, 100)
     async with opened(tmp_path) as someone:
         folder = someone.paths.user_data / "exports"
+        span = someone.train.chart.state.span
         for key, name in (
             ("c", "1-linear_scratch.csv"),
             ("c", "1-linear_scratch-2.csv"),
@@ -211,6 +222,8 @@ async def test_a_run_is_exported_where_the_screen_says(tmp_path: Path) -> None:
             await someone.press("w", key)
             await notices(someone, name)
             assert (folder / name).exists()
+            assert someone.app.screen is someone.train  # the answer is no key of the screen below
+        assert someone.train.chart.state.span == span
         with (folder / "1-linear_scratch.csv").open() as file:
             assert len(list(csv.DictReader(file))) == 100
         assert (folder / "1-linear_scratch.svg").read_text().lstrip().startswith("<")
@@ -300,8 +313,7 @@ async def test_a_diverged_run_goes_on_with_a_smaller_learning_rate(tmp_path: Pat
             await someone.until(lambda: "✗ diverged" in someone.said("#title"))
             await someone.press("space")
             await someone.until(lambda: someone.app.screen.query(Input))
-            assert someone.app.screen.query_one(Input).value == "5e+11"
-            someone.app.screen.query_one(Input).value = "0.1"
+            assert someone.app.screen.query_one(Input).value == "0.1"
             await someone.press("enter")
             await someone.until(lambda: "✓ done" in someone.said("#title"))
 

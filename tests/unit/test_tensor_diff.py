@@ -109,6 +109,11 @@ def test_folds_tell_how_many_cells_in_them_are_wrong() -> None:
     assert first == Fold(0, 19, 2) and first.words == "2 wrong"
 
 
+def test_what_is_longer_than_expected_has_the_indices_of_its_own() -> None:
+    frame = frame_of(compare(E.sum(axis=1), E.sum(axis=0)))
+    assert [frame.label_of(row) for row in range(5)] == ["[0]", "[1]", "[2]", "[3]", "[4]"]
+
+
 def test_a_wrong_shape_shows_both_arrays_and_no_cell_is_wrong() -> None:
     cells = compare(E, E.sum(axis=0))
     text = as_text(draw(frame_of(cells)))

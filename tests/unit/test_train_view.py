@@ -98,9 +98,9 @@ def test_an_explanation_is_a_sentence_what_to_try_and_the_lesson() -> None:
     events = (EXPLAINED, Event(4.0, 800, "control", "batch 32 → 64"))
     mark = train_view.newest_mark(events)
     assert mark is EXPLAINED  # the change was the learner's own
-    assert notes(TICK, mark, "12 Training loop").split("\n") == [
+    assert notes(TICK, mark, "r reads lesson 12 Training loop.").split("\n") == [
         "▾ 700  The held-back loss rises.",
-        "Try: Stop earlier.  r reads lesson 12 Training loop.",
+        "Stop earlier.  r reads lesson 12 Training loop.",
     ]
     assert train_view.newest_mark(()) is None
 
@@ -109,7 +109,9 @@ def test_an_explanation_is_a_sentence_what_to_try_and_the_lesson() -> None:
 def test_no_sentence_below_the_chart_is_cut_in_the_middle(width: int, rows: int, mark_first: bool) -> None:
     tick = structs.replace(TICK, state="done", end=End("done", "All 60 epochs are done.", 2700))
     lockstep = Lockstep(2e-16, 3e-15, 40, None, 50)
-    said = train_view.notes(tick, EXPLAINED, "12 Training loop", lockstep, width, rows, mark_first=mark_first)
+    said = train_view.notes(
+        tick, EXPLAINED, "r reads lesson 12 Training loop.", lockstep, width, rows, mark_first=mark_first
+    )
     assert len(said.split("\n")) <= rows
     assert max(line.cell_length for line in said.split("\n")) <= width
     if width >= 80:
@@ -154,6 +156,12 @@ def test_the_nearest_event_is_the_nearest_and_none_when_all_are_far() -> None:
         assert (found.text if found else None) == told
 
 
+def test_of_several_events_at_one_step_an_explanation_is_told_else_the_last() -> None:
+    events = [Event(0.0, 700, "control", "batch 32 → 64"), Event(0.0, 700, "control", "batch 64 → 8")]
+    assert train_view.nearest(events, 690, 30) is events[1]
+    assert train_view.nearest([EXPLAINED, *events], 690, 30) is EXPLAINED
+
+
 @given(st.integers(0, 5), st.integers(30, 120))
 def test_every_run_beside_it_has_its_letter_its_name_and_its_state(count: int, width: int) -> None:
     ticks = [structs.replace(TICK, state="done", config=structs.replace(CONFIG, id=f"{n}-net")) for n in range(count)]
@@ -182,6 +190,9 @@ def test_a_parameter_has_its_norm_its_past_and_its_step() -> None:
 
 @pytest.mark.parametrize(("ratio", "word"), [(0.4, "✗ long"), (1e-7, "✗ short"), (1e-3, "✓"), (float("nan"), "")])
 def test_a_step_off_the_healthy_band_is_said(ratio: float, word: str) -> None:
+    lines = gauges({"grad_norm.W2": (277.788,) * 9, "update_ratio.W2": (ratio,)})
+    assert any(line.startswith("W2") and line.endswith(word) for line in lines)
+    assert max(map(len, lines)) <= train_gauges.WIDTH  # else it is broken beside the chart
     assert train_gauges.verdict("W2", ratio)[0] == word
     assert train_gauges.verdict("b2", ratio)[0] == ""  # a bias begins at zero
 

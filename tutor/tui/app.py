@@ -32,13 +32,12 @@ if TYPE_CHECKING:
     from tutor.tui.screens.train_choices import Choices
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+HOW_TO_QUIT = "Press ctrl+q to quit."
 GO_ANYWHERE = "Go to a lesson, an exercise or a run"
 
 
 class TooSmall(ModalScreen[None]):
     """Asks for room; the screen under it keeps its state."""
-
-    DEFAULT_CSS = "TooSmall { align: center middle; background: $background; } TooSmall Static { width: auto; }"
 
     def compose(self) -> ComposeResult:
         yield Static(f"Please make the window at least {LEAST_WIDTH}x{LEAST_HEIGHT}.\nNothing is lost.")
@@ -279,8 +278,8 @@ class TutorApp(App[int]):
         selection = self.screen.get_selected_text()
         if selection:
             self.copy_to_clipboard(selection)
-        else:
-            self.notify("Press ctrl+q to quit.", timeout=3)
+        elif all(said.message != HOW_TO_QUIT for said in self._notifications):  # pressed again and again: said once
+            self.notify(HOW_TO_QUIT, timeout=3)
 
     def on_resize(self, event: events.Resize) -> None:
         """Below 60x16 a sentence asks for room; what is under it stays as it was."""

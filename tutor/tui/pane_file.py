@@ -149,11 +149,11 @@ class PaneFile:
             if found.at < self._saved_at:
                 return None
             self._troubles.pop("file", None)
+            self._troubles.pop("versions", None)
             if isinstance(found.what, SourceError):
                 self._shared.lost()
                 self._troubles["file"] = NOT_READ.format(found.what)
                 return None
-            self._troubles.pop("versions", None)
             before, source = self._shared.hash, found.what
             match self._shared.found(source, as_shown(source.text), self.pane.text):
                 case "take":

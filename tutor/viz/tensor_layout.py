@@ -162,8 +162,9 @@ class Frame:
         """How a row is called: its number, or the index of its one cell."""
         if not (self.listed or self.cells.is_vector):
             return str(row)
-        quantity: Quantity = "expected" if "expected" in self.cells.values else "yours"
-        index = self.cells.index(quantity, self.place(row, 0))
+        ordered: tuple[Quantity, ...] = ("expected", "yours", "numeric")  # a shape too long has rows of its own
+        found = (self.cells.index(name, self.place(row, 0)) for name in ordered if name in self.cells.values)
+        index = next((index for index in found if index is not None), ())
         return f"[{', '.join(map(str, index))}]" if index else "()"
 
 

@@ -26,6 +26,7 @@ class Dialog(ModalScreen[str]):
 
     def on_key(self, event: events.Key) -> None:
         if event.key in self.answers:
+            event.stop()  # else the screen below, on top by then, takes it for a key of its own
             self.dismiss(event.key)
 
     def action_answer(self, key: str) -> None:
@@ -51,7 +52,8 @@ class Question(Dialog):
         ]
         with VerticalScroll():
             yield Static(Content.assemble((self.heading, "bold $bright")), classes="gap")
-            yield Static(Content(self.words), classes="gap")
+            if self.words:
+                yield Static(Content(self.words), classes="gap")
             yield Static(Content("\n").join(keys))
 
 

@@ -388,6 +388,6 @@ class LabScreen(TutorScreen):
             hints=self.coach.count,
         )
         self.put("#title", lab_view.title(head, width))
-        headline = lab_view.headline(self.report, self.stale, width)
+        headline = lab_view.headline(self.report, self.stale, width, has_blanks=self.challenge.kind == "fill")
         self.put("#headline", headline, layout=True, least=lab_view.HEADLINE_LINES)
         self.put("#tabs", lab_view.tabs(VIEWS, self.view, self.has_class("has-output")))

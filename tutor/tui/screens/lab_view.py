@@ -49,10 +49,11 @@ def title(head: Head, width: int) -> Content:
     return left.pad_right(room - right.cell_length) + right if room > right.cell_length else left.truncate(width)
 
 
-def headline(report: Report | None, stale: bool, width: int) -> Content:
+def headline(report: Report | None, stale: bool, width: int, *, has_blanks: bool = False) -> Content:
     """The verdict in one sentence, and what to do next; grey when the code has changed since."""
     if report is None:
-        return Content.assemble(("Not judged yet. ctrl+s saves and judges; ctrl+b goes to the next blank.", "$dim"))
+        blank = "; ctrl+b goes to the next blank" if has_blanks else ""
+        return Content.assemble((f"Not judged yet. ctrl+s saves and judges{blank}.", "$dim"))
     sign, style = {
         "passed": ("✓", "$good"),
         "right_so_far": ("◐", "$good"),

@@ -157,7 +157,7 @@ class LooksScreen(TutorScreen):
             return
         width = max(1, self.size.width - 2)
         last = max(self.epochs[-1], self.look.epoch) if self.epochs and self.look is not None else 0
-        state = "" if self.ended else "running"
+        state = "" if self.ended else "under way"
         self.put("#title", looks_view.title(self.run_dir.name, self.look, last, state, width))
         words = self._words() or looks_view.scrubber(self.epochs, self.at, width, self._sign())
         self.put("#scrubber", words.truncate(width))

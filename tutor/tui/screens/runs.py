@@ -288,7 +288,12 @@ class RunsScreen(TutorScreen):
         frees = size_words(sum(one.size for one in meant))
         what = f"Delete {len(meant)} runs?" if len(meant) > 1 else "Delete this run?"
         folders = [self.tutor.paths.runs / one.tick.config.id for one in meant]
-        words = f"{names}\nFrees {frees}. What it learnt, its curve and its copy of your code are gone then."
+        theirs = (
+            "What they learnt, their curves and their copies"
+            if len(meant) > 1
+            else "What it learnt, its curve and its copy"
+        )
+        words = f"{names}\nFrees {frees}. {theirs} of your code are gone then."
         words += f"\nUnder way, so it stays: {', '.join(runs_view.name_of(one.tick) for one in alive)}" if alive else ""
 
         def answered(key: str | None) -> None:

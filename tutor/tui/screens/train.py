@@ -235,14 +235,18 @@ class TrainScreen(TutorScreen):
             return None, ""
         near = self._near(cursor) if cursor is not None else None
         mark = near if near in told.marks else train_view.newest_mark(told.said)
-        return mark, self._lesson_title(mark)
+        return mark, self._of_lesson(mark)
 
-    def _lesson_title(self, mark: Event | None) -> str:
+    def _of_lesson(self, mark: Event | None) -> str:
+        """A sentence about the lesson that a mark names."""
+        if mark is None or not mark.lesson:
+            return ""
         try:
-            outline = self.tutor.course.entry(mark.lesson).outline if mark is not None and mark.lesson else None
+            entry = self.tutor.course.entry(mark.lesson)
         except KeyError:  # of another course
             return ""
-        return f"{outline.number} {outline.title}" if outline is not None else ""
+        name = f"{entry.outline.number} {entry.outline.title}"
+        return f"r reads lesson {name}." if entry.head is not None else f"Lesson {name} is in preparation."
 
     # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

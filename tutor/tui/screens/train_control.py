@@ -70,8 +70,9 @@ class RunControls:
         if tick.state not in ENDED:
             self.ask(paused=False)
         elif tick.state == "diverged":
-            smaller = next_rate(tick.lr if tick.lr is not None else self.config.lr, up=False)
-            question = Ask("Go on with which learning rate?", f"{smaller:g}", "From its last checkpoint on.")
+            lr = tick.lr if tick.lr is not None else self.config.lr
+            smaller = f"{min(lr / 10, 0.1):.1g}"  # as the chart says
+            question = Ask("Go on with which learning rate?", smaller, "From its last checkpoint on.")
             self.screen.app.push_screen(question, lambda text: self._resume_with(text, "lr"))
         elif tick.state == "out-of-memory":
             smaller_batch = max(1, (read_control(self.run_dir).batch or self.config.batch) // 2)

@@ -95,7 +95,7 @@ class RunList(Widget, can_focus=True):
         row = Content.assemble(
             ("▸ " if here else "  ", "$accent"),
             (f"{letter} ", role),
-            (f"{shown[:30]:<31}", "bold $bright" if here else "$foreground"),
+            (f"{shown[:26]:<27}", "bold $bright" if here else "$foreground"),
             (f"{network_words(tick.config)[:14]:<15}", "$dim"),
             (f"{sign} {word:<13}", style),
             (f"{right:>6}", "$dim"),

@@ -47,7 +47,7 @@ def _parameters(trails: Trails, rows: int) -> list[Content]:
     if len(names) > room:
         names = [name for name in names if not name.startswith(("b", "beta"))]
     left_out = max(0, len(names) - max(1, room - 1)) if len(names) > room else 0
-    lines = [Content.styled(f"{'':<9}{'|grad|':>8}{'':<11}{'step/size':>9}", "$faint")]
+    lines = [Content.styled(f"{'':<9}{'|grad|':>8}{'':<10}{'step/size':>9}", "$faint")]
     for name in names[: len(names) - left_out]:
         norms, ratios = trails[NORM + name], trails.get(RATIO + name, (math.nan,))
         sign, style = verdict(name, ratios[-1])
@@ -55,7 +55,7 @@ def _parameters(trails: Trails, rows: int) -> list[Content]:
             Content.assemble(
                 (f"{name[:9]:<9}", "$foreground"),
                 (f"{number(norms[-1]):>8} ", "$foreground"),
-                (f"{spark(norms[:-1]):<10}", "$curve"),
+                (f"{spark(norms[:-1]):<9}", "$curve"),
                 (f"{number(ratios[-1]) if math.isfinite(ratios[-1]) else '–':>9} ", "$foreground"),
                 (sign, style),
             )
@@ -124,12 +124,12 @@ def _facts(tick: Tick, control: Control) -> list[Content]:
     return [
         _fact("learning rate", f"{lr:g}"),
         _fact("batch", str(control.batch or config.batch)),
-        _fact("step", f"{tick.step:,} of {config.steps:,}"),
+        _fact("step", f"{tick.step:,} of {tick.steps:,}"),
         _fact("seed", str(config.seed)),
-        _fact("device", f"{config.device_name or config.device}, {config.dtype}"),
+        _fact("device", f"{config.dtype}, {config.device_name or config.device}"),
         _fact("BLAS threads", str(config.threads)),
     ]
 
 
 def _fact(label: str, value: str) -> Content:
-    return Content.assemble((f"{label:<15}", "$dim"), (value[: WIDTH - 15 - 3], "$foreground"))
+    return Content.assemble((f"{label:<15}", "$dim"), (value, "$foreground")).truncate(WIDTH, ellipsis=True)

@@ -130,7 +130,7 @@ def extent_of(tick: Tick, others: Iterable[Tick] = ()) -> int:
 def _extent(tick: Tick) -> int:
     if tick.state == "diverged":
         return int(ROOM_FOR_THE_BAND * tick.step) + 1
-    return max(1, tick.step if tick.end is not None else max(tick.step, tick.config.steps))
+    return max(1, tick.step if tick.end is not None else tick.steps)
 
 
 def _measured(name: str, told: Told, field: str, role: Role, stroke: Stroke, times: float = 1) -> Series:

@@ -137,7 +137,7 @@ def _device(choices: Choices, offer: Offer) -> str:
 def summary(found: Plan, choices: Choices) -> Content:
     """The network and how long it will be."""
     network = "-".join(map(str, found.widths))
-    said = f"{found.steps:,} steps of {found.batch} samples"
+    said = f"{found.steps:,} step{'s' * (found.steps != 1)} of {min(found.batch, found.data.samples):,} samples"
     if choices.pace == A_MINUTE:
         said += f", {found.steps / A_RUN:,.0f} a second"
     return Content.assemble((network, "$foreground"), (f"   {said}", "$dim"))

@@ -94,7 +94,7 @@ def resumable(tick: Tick) -> bool:
 
 def progress(tick: Tick, width: int) -> Content:
     """How far it is, what it can do, and how long it will take."""
-    share = min(1.0, tick.step / max(1, tick.config.steps))
+    share = tick.step / max(1, tick.steps)
     bar = min(24, max(6, (width - 66) // 2))
     filled = round(share * bar)
     parts = [
@@ -135,7 +135,7 @@ def notes(
 ) -> Content:
     """How it ended; what is marked at the cursor, else the newest; then what it waits for, or can be done next.
 
-    `lesson` is the title of the lesson that the mark names. What has no room in `rows` lines is left out; with
+    `lesson` is a sentence about the lesson that the mark names. What has no room in `rows` lines is left out; with
     `mark_first` the mark comes before how it ended.
     """
     lines: list[Content] = []
@@ -181,8 +181,7 @@ def _mark(event: Event, lesson: str) -> list[Content]:
     style = "$foreground" if event.kind == "explained" else "$dim"
     parts = [Content.assemble((f"▾ {event.step:,}  ", "$accent"), (event.text, style))]
     if event.advice or lesson:
-        reread = f"  r reads lesson {lesson}." if lesson else ""
-        parts.append(Content.assemble(("Try: ", "$accent") if event.advice else "", (event.advice + reread, "$dim")))
+        parts.append(Content.styled("  ".join(filter(None, (event.advice, lesson))), "$dim"))
     return parts
 
 
@@ -230,9 +229,9 @@ def _value(value: float, unit: str) -> str:
 
 
 def nearest(events: Sequence[Event], step: int, within: int) -> Event | None:
-    """The event whose sentence belongs to a step."""
-    said = [event for event in events if abs(event.step - step) <= within]
-    return min(said, key=lambda event: (abs(event.step - step), -event.step), default=None)
+    """The event whose sentence belongs to a step; of several at one step an explanation, else the last."""
+    said = [event for event in reversed(events) if abs(event.step - step) <= within]
+    return min(said, key=lambda event: (abs(event.step - step), -event.step, event.kind != "explained"), default=None)
 
 
 def beside(others: Sequence[Tick], width: int) -> Content:

@@ -17,6 +17,7 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 
 from tutor.course import blanks
+from tutor.tui.terminal import PASTE_LIMIT
 from tutor.tui.theme import DARK, THEMES
 from tutor.tui.widgets import code_edit
 from tutor.tui.widgets.code_document import CodeDocument, Highlights, UnwrappedDocument
@@ -236,6 +237,11 @@ class CodePane(InTurn, TextArea):
             self._make(code_edit.typed_tab(self.code.lines, cursor))
         else:
             self._make(code_edit.indent(self.code.lines, anchor, cursor))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Say that a paste was cut, which the terminal's input does to what is too long to be drawn in a blink."""
+        if len(event.text) >= PASTE_LIMIT:
+            self.notify(f"Only the first {PASTE_LIMIT // 1024} KiB of what you pasted are here.", timeout=8)
 
     def _make(self, change: Change | None) -> None:
         """Make a change by the keyboard, as one step for undo."""
