@@ -18,7 +18,7 @@ from tutor.authoring import Problem, check
 from tutor.authoring.pages import block_problems, read_pages
 from tutor.authoring.questions import quiz_problems
 from tutor.authoring.runs import listing_problems
-from tutor.course import Challenge, CheckCode, Diagram, Math, Mistake, Predict, PythonRun
+from tutor.course import Challenge, CheckCode, Diagram, Math, Mistake, Predict, PythonRun, Worked
 from tutor.errors import BoxError, TutorError
 from tutor.grading import Check, Report
 from tutor.learner import Box, BoxJob, BoxResult, CodeError, Fault
@@ -62,8 +62,6 @@ why = "Not summed."
 ```
 
 ```math
-y = x
----
 y = x
 ```
 
@@ -242,7 +240,8 @@ EX = "lessons/06-linear-layer/linear_scratch"
         (MD, "(06-linear-layer)", "(06-linear)", "the link leads to '06-linear'", "Words of"),
         (MD, "Words of", "Words <b>of</b>", "HTML stands in the text", "Words <b>"),
         (MD, "[elsewhere]", "![elsewhere]", "a picture stands in the text", "Words of"),
-        (MD, "---\ny = x", "---\n" + "y" * 77, "wider than 76 columns", "```math"),
+        (MD, "\ny = x\n", "\ny = x\n---\ny = x\n", "it holds LaTeX alone", "---"),
+        (MD, "\ny = x\n", "\n\\nosuchmacro x\n", "math block: ", "```math"),
         (MD, "```diagram flow", "```diagram flew", "There is no diagram called 'flew'", "```diagram"),
         (MD, 'edges="@ W"', 'edges="@ W" x="1"', "has no option 'x'", "```diagram"),
         (MD, "sum() == 3", "sum() == 4", "check block: AssertionError", "assert np"),
@@ -419,7 +418,7 @@ def test_every_block_of_the_page_for_authors_is_a_good_one(tmp_path: Path) -> No
     pages = read_pages(tmp_path)
     assert pages.head is not None
     blocks = [block for _, block in pages.blocks]
-    assert [type(block) for block in blocks] == [Math, Predict, PythonRun, Diagram, Mistake, CheckCode]
+    assert [type(block) for block in blocks] == [Math, Predict, PythonRun, Diagram, Mistake, Worked, CheckCode]
     assert block_problems(pages, frozenset()) == []
     with Box() as box:
         for block in blocks:

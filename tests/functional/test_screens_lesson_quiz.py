@@ -43,8 +43,6 @@ Words with `code` and [b]brackets[/b].
 
 ```math
 y = x^2
----
-y = x²
 ```
 
 ```predict

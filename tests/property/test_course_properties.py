@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor.course import answer_text, blanks, draw
-from tutor.course.ask import read_number, read_shape
+from tutor.course.numbers import read_number, read_shape
 from tutor.course.expressions import ExpressionError, evaluate, fill, written
 from tutor.course.listing import expected_output, runnable
 from tutor.course.model import Question

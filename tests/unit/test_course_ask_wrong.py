@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor.course import Choice, Question, answer_choices, draw
-from tutor.course.ask import about_number, about_shape, equal
+from tutor.course.numbers import about_number, about_shape, equal
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,6 @@ Words that **ask**.
 
 ```math
 y = x
----
-y = x
 ```
 
 ```predict
@@ -283,8 +281,8 @@ def test_an_unknown_exercise_gets_the_nearest_name(lessons: Path, exercise: Path
         ("out = layer.forward(x)", "out = = x", "`drive.forward` is no Python", "forward ="),
         ('layer = "Linear"', 'layer = "Sigmoid"', "'Sigmoid' is not in `defines`", "layer ="),
         ('kind = "scratch"', 'kind = "scrath"', "`kind` is 'scrath', not one of: fill, scratch, debug", "kind ="),
-        ("level = 1", 'level = "one"', "`level` must be a whole number, not text", "level ="),
-        ("level = 1", "levle = 1", "`levle` is not known here: did you mean `level`?", "levle"),
+        ("minutes = 20", 'minutes = "long"', "`minutes` must be a whole number, not text", "minutes ="),
+        ("minutes = 20", "minuets = 20", "`minuets` is not known here: did you mean `minutes`?", "minuets"),
     ],
 )
 def test_a_challenge_that_does_not_fit_together_is_refused_with_its_line(

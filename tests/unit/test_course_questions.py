@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tutor.course import Choice, KnownMistake, Question, answer_choices, answer_text, draw
-from tutor.course.ask import read_number, read_shape
+from tutor.course.numbers import read_number, read_shape
 from tutor.course.expressions import ExpressionError, evaluate, fill
-from tutor.course.quizzes import question_fault
+from tutor.course.question_faults import question_fault
 from tutor.errors import TutorError
 
 
