@@ -80,4 +80,4 @@ def test_a_wrong_block_is_a_sentence(name: str, options: dict[str, str], sentenc
 
 
 def test_names_are_those_that_draw() -> None:
-    assert names() == ("flow", "matmul")
+    assert names() == ("flow", "matmul", "chain", "graph", "shapes", "paths", "cost", "heat", "slope")

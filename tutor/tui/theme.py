@@ -140,6 +140,7 @@ THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 # viz speaks of roles; this is what they look like.
 ROLE_STYLES = {
     "plain": "$foreground",
+    "bright": "$bright",
     "dim": "$dim",
     "axis": "$faint",
     "label": "$dim",

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 # A role, not a colour: the screen maps it to its theme, plain output drops it.
 Role = Literal[
     "plain",
+    "bright",  # what is read first
     "dim",
     "axis",
     "label",
