@@ -21,6 +21,8 @@ BAD: list[tuple[str, dict[str, object], tuple[str, ...], str]] = [
     ("autograd", {"operators": {"exp": "a.exp()"}}, ("operators",), "add and mul"),
     ("autograd", {"operators": {"a b": "a + b"}}, ("operators", "a b"), "no name"),
     ("autograd", {"chain": 1}, ("chain",), "between"),
+    ("autograd", {"doublings": 2}, ("doublings",), "between"),
+    ("autograd", {"operators": {"mul": "a * b"}, "doublings": 40}, ("doublings",), "have add"),
     ("checker", {"limit": 2.0}, ("limit",), "between 0 and 1"),
     ("checker", {"returns": "numeric", "style": "params"}, ("returns",), "array"),
     ("initializer", {"variance": "0.01"}, ("variance",), "n_in"),

@@ -34,6 +34,8 @@ OPERATORS = {
 RIGHT = {"add_number": "a + 2", "sub_number": "a - 2", "mul_number": "a * 3", "div_number": "a / 4"}
 LEFT = {"number_add": "2 + a", "number_sub": "1 - a", "number_mul": "3 * a", "number_div": "2 / a"}
 
+DOUBLED = 3  # where doublings are not the point
+
 _POSITIVE = {"log", "pow"}  # tried at positive numbers alone; the others, and so ReLU, at negative ones as well
 
 
@@ -51,6 +53,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
     numbers: bool = True  # plain numbers on the right, of those operators that are there
     left: bool = True  # and on the left: 2 * a, 1 - a, 2 / a
     chain: int = 300  # operations in a row; a walk by recursion ends near a thousand
+    doublings: int = 0  # so many times a = a + a in a row, in a case of its own: a walk along every path never ends
     zero: str = ""  # a line that sets the gradient of `node` to zero: "node.zero_grad()"
     # gradients of a second pass over a new graph of the same leaves, without zeroing: added, or those of the pass alone
     without_zeroing: Literal["adds", "starts_anew", "either"] = "adds"
@@ -62,6 +65,8 @@ def expand(options: Options, defines: tuple[str, ...]) -> Tables:
         options = structs.replace(options, operators=OPERATORS)
     if not 2 <= options.chain <= 100_000:
         raise FamilyError("`chain` must be between 2 and 100,000", "chain")
+    if options.doublings and not ("add" in options.operators and DOUBLED < options.doublings <= 1000):
+        raise FamilyError(f"`doublings` must be between {DOUBLED + 1} and 1,000, and `operators` have add", "doublings")
     names = _operators(options)
     for key in options.operators:
         if not key.isidentifier():
@@ -91,7 +96,7 @@ def expand(options: Options, defines: tuple[str, ...]) -> Tables:
                 "results": {"forward": judged},
             },
         },
-        **_tiers(options.chain),
+        **_tiers(options.chain, options.doublings),
     }
 
 
@@ -99,9 +104,9 @@ def _results(options: Options, names: Iterable[str], graphs: Iterable[str]) -> d
     """Each operator by its value and then by its gradients, the graphs by their gradients alone."""
     found: dict[str, str] = {}
     for name in names:
-        found |= {name: f"of[{name!r}][0]", f"grad_{name}": f"of[{name!r}][1]"}
-    found |= {f"grad_{name}": f"of[{name!r}][1]" for name in graphs} | {"grad_zeroed": "zeroed"}
-    return found | ({"grad_not_zeroed": "twice"} if options.without_zeroing != "either" else {})
+        found |= {name: f"of[{name!r}][0][:]", f"grad_{name}": f"of[{name!r}][1][:]"}
+    found |= {f"grad_{name}": f"of[{name!r}][1][:]" for name in graphs} | {"grad_zeroed": "zeroed[:]"}
+    return found | ({"grad_not_zeroed": "twice[:]"} if options.without_zeroing != "either" else {})
 
 
 def _operators(options: Options) -> dict[str, str]:
@@ -131,6 +136,8 @@ def _graphs(options: Options) -> dict[str, str]:
         found |= {"diamond": "diamond(a, b)", "two_depths": "two_depths(a, b)", "ladder": "ladder(a, b)"}
     if "add" in options.operators:
         found["chain"] = "chain(a, b)"
+    if options.doublings:
+        found["doublings"] = "doublings(a)"
     if not found:
         raise FamilyError("`operators`: without add and mul no graph can be made that shares a node", "operators")
     return found
@@ -146,6 +153,7 @@ _SAYS = {
     ),
     "grad_ladder": "On a ladder of shared nodes gradients are lost or counted twice: visit each node once, in order.",
     "grad_chain": "On a long chain the gradient does not arrive whole.",
+    "grad_doublings": "After a few times a = a + a the gradient of a is a power of two: both edges of each sum count.",
     "grad_zeroed": "After the gradients were set to zero, a second pass gives something else than the first.",
 }
 
@@ -159,7 +167,16 @@ def _not_zeroed(options: Options) -> dict[str, str]:
 
 # ── the drive ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+# An operator that says NotImplementedError stops nothing else: its results are missing, with what it says, and those
+# that are written already are judged.
 _TOOLS = """
+class Unwritten:
+    def __init__(self, error):
+        self.error = error
+
+    def __getitem__(self, part):
+        raise self.error
+
 def value_of(n):
     return {make}
 
@@ -172,19 +189,28 @@ def zero(nodes):
         {zero}
 
 def tried(build, signs):
-    results, gradients = [], []
+    results, gradients, unwritten = [], [], None
     for sign in signs:
         nodes = [value_of(sign * float(n)) for n in leaves]
-        result = build(*nodes)
-        {backward}
+        try:
+            result = build(*nodes)
+        except NotImplementedError as error:
+            return Unwritten(error), Unwritten(error)
         results.append(float(result.{data}))
+        try:
+            {backward}
+        except NotImplementedError as error:
+            unwritten = Unwritten(error)
         gradients.append(slopes(nodes))
-    return np.array(results), np.array(gradients)
+    return np.array(results), unwritten or np.array(gradients)
 
 def pass_over(nodes):
     a, b = nodes
-    result = {shared}
-    {backward}
+    try:
+        result = {shared}
+        {backward}
+    except NotImplementedError as error:
+        return Unwritten(error)
     return slopes(nodes)
 """
 # In two_depths c is used near the result and far below, first on the left and then on the right: whichever way a walk
@@ -208,6 +234,11 @@ def ladder(a, b):
 def chain(a, b):
     for i in range(length):
         a = a + b
+    return a
+
+def doublings(a):
+    for i in range(doubled):
+        a = a + a
     return a
 """
 
@@ -238,10 +269,11 @@ def _anew(options: Options) -> str:
     return "zero(nodes)\ntwice = pass_over(nodes)\n" if options.without_zeroing == "starts_anew" else ""
 
 
-def _tiers(chain: int) -> Tables:
-    def tried(proves: str, length: int = 20, **more: object) -> dict[str, object]:
-        return case(proves, {"n_leaves": 2}, values={"length": length}, **more)
+def _tiers(chain: int, doublings: int) -> Tables:
+    def tried(proves: str, length: int = 20, doubled: int = DOUBLED, **more: object) -> dict[str, object]:
+        return case(proves, {"n_leaves": 2}, values={"length": length, "doubled": doubled}, **more)
 
+    paths = f"{doublings} doublings: 2 to the power of {doublings} paths, and {doublings + 1} numbers"
     return {
         "basic": [tried("every operator, and shared nodes")],
         "edge": [
@@ -249,5 +281,9 @@ def _tiers(chain: int) -> Tables:
             tried("tiny numbers", fill={"leaves": "tiny"}),
             tried(f"a chain of {chain} operations", chain),
         ],
-        "stress": [tried("twenty other draws", repeat=20)],
+        # Last: whoever walks along every path runs into the time limit here, and has been judged on all else before.
+        "stress": [
+            tried("twenty other draws", repeat=20),
+            *([tried(paths, doubled=doublings)] if doublings else []),
+        ],
     }

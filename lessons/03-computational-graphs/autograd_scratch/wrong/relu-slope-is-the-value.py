@@ -1,0 +1,77 @@
+# fails: grad_relu wrong_value
+
+import itertools
+import math
+
+serial = itertools.count()
+
+
+class Value:
+    def __init__(self, data, *sources):
+        self.data = float(data)
+        self.grad = 0.0
+        self.sources = sources
+        self.serial = next(serial)
+
+    def __repr__(self):
+        return f"Value(data={self.data}, grad={self.grad})"
+
+    def __add__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        return Value(self.data + other.data, (self, 1.0), (other, 1.0))
+
+    def __mul__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        return Value(
+            self.data * other.data, (self, other.data), (other, self.data)
+        )
+
+    def _of_one(self, out, slope):
+        return Value(out, (self, slope))
+
+    def __pow__(self, n):
+        return self._of_one(self.data**n, n * self.data ** (n - 1))
+
+    def exp(self):
+        out = math.exp(self.data)
+        return self._of_one(out, out)
+
+    def log(self):
+        return self._of_one(math.log(self.data), 1 / self.data)
+
+    def tanh(self):
+        out = math.tanh(self.data)
+        return self._of_one(out, 1 - out**2)
+
+    def relu(self):
+        return self._of_one(max(self.data, 0.0), max(self.data, 0.0))
+
+    def __neg__(self):
+        return self * -1
+
+    def __sub__(self, other):
+        return self + -other
+
+    def __truediv__(self, other):
+        return self * other**-1
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __rsub__(self, other):
+        return -self + other
+
+    def __rtruediv__(self, other):
+        return self**-1 * other
+
+    def backward(self):
+        below, found = {self}, [self]
+        while found:
+            for source, _ in found.pop().sources:
+                if source not in below:
+                    below.add(source)
+                    found.append(source)
+        self.grad = 1.0
+        for node in sorted(below, key=lambda node: -node.serial):
+            for source, slope in node.sources:
+                source.grad += slope * node.grad
