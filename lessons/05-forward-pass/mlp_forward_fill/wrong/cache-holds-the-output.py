@@ -1,0 +1,59 @@
+# fails: grad_W3 wrong_shape
+# why: cache-holds-the-output
+
+import numpy as np
+
+
+def sigmoid(z):
+    """Return 1 / (1 + exp(-z)), so written that no z is too large."""
+    return 0.5 * (1.0 + np.tanh(0.5 * z))
+
+
+def silu(z):
+    """Return the activation of the first hidden layer, z * sigmoid(z)."""
+    return z * sigmoid(z)
+
+
+def silu_slope(z):
+    """Return the slope of silu at z. From silu(z) it could not be told."""
+    s = sigmoid(z)
+    return s + z * s * (1.0 - s)
+
+
+def forward(x, params):
+    """Take x (N, n_in) through the network, and keep what backward needs."""
+    z1 = x @ params["W1"] + params["b1"]
+    a1 = silu(z1)
+    z2 = a1 @ params["W2"] + params["b2"]
+    a2 = np.tanh(z2)
+    out = a2 @ params["W3"] + params["b3"]
+    cache = {
+        "into_W1": x,
+        "silu_at": z1,
+        "into_W2": a1,
+        "tanh_gave": a2,
+        "into_W3": out,
+    }
+    return (a1, a2, out), cache
+
+
+def backward(grad_out, params, cache):
+    """Take the gradient of out (N, n_out) back. Finished; do not change it.
+
+    Returns: the gradients of all parameters and of x, by name.
+    """
+    grads = {}
+    grads["W3"] = cache["into_W3"].T @ grad_out
+    grads["b3"] = grad_out.sum(axis=0)
+    grad_a2 = grad_out @ params["W3"].T
+
+    grad_z2 = grad_a2 * (1 - cache["tanh_gave"] ** 2)
+    grads["W2"] = cache["into_W2"].T @ grad_z2
+    grads["b2"] = grad_z2.sum(axis=0)
+    grad_a1 = grad_z2 @ params["W2"].T
+
+    grad_z1 = grad_a1 * silu_slope(cache["silu_at"])
+    grads["W1"] = cache["into_W1"].T @ grad_z1
+    grads["b1"] = grad_z1.sum(axis=0)
+    grads["x"] = grad_z1 @ params["W1"].T
+    return grads
