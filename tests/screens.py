@@ -126,10 +126,14 @@ class Learner:
 
 @asynccontextmanager
 async def learner(
-    folder: Path, opening: Opening, box: Box | None = None, size: tuple[int, int] = (120, 36)
+    folder: Path,
+    opening: Opening,
+    box: Box | None = None,
+    size: tuple[int, int] = (120, 36),
+    paths: Paths | None = None,
 ) -> AsyncIterator[Learner]:
-    """The app in a folder of the test's own, opened there."""
-    paths = locate(folder / "user_data")
+    """The app in a folder of the test's own, opened there; `paths` where it is on a course of the test's own too."""
+    paths = paths or locate(folder / "user_data")
     with Store.open(paths) as store:
         store.record("welcomed")
         app = TutorApp(paths, store, opening)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from tests.ptyscreen import Terminal
-from tutor.course import Asked, Choice, Lesson, Predict, Question, fill_in, load_lesson, load_quiz
+from tutor.course import Asked, Choice, Item, Lesson, Predict, Question, fill_in, load_lesson, load_quiz
 from tutor.paths import Paths, locate
 
 PATIENCE = 30.0  # seconds: for a slow machine with other work; nobody waits so long for nothing
@@ -23,7 +23,7 @@ HOME = "tutor · backpropagation"
 CURSOR = "ffaf5f"  # the one accent, in hexadecimal
 _IN_A_FRAME = 2026  # the mode that is on while a frame is being written
 
-_CHOICE = re.compile(r"^\W*(\d)  (?:\[([x ])\] )?(\S.*)$")
+_CHOICE = re.compile(r"^\W*(\d)  +(?:\[([x ])\] )?(\S.*)$")
 
 
 def bare(text: str) -> str:
@@ -162,7 +162,8 @@ class Learner:
 
         def shown(text: str) -> Asked | None:
             asked = asked_in(text, [question])
-            complete = asked is not None and {bare(c.text) for c in asked.choices} <= choices_in(text).keys()
+            listed: list[Choice | Item] = [*asked.choices, *asked.items] if asked is not None else []
+            complete = asked is not None and {bare(one.text) for one in listed} <= choices_in(text).keys()
             return asked if complete else None
 
         asked = shown(self._scroll_until(shown))
@@ -199,7 +200,8 @@ class Learner:
 
     def _answer_here(self, question: Question, right: bool) -> None:
         said = self._give(self._see_question(question), right)
-        self.see("✓ Right" if right else "✗ Not right")
+        words = ("✓ You knew it", "✗ Not yet") if question.kind == "recall" else ("✓ Right", "✗ Not right")
+        self.see(words[0] if right else words[1])
         self.see_loosely(said[:60])  # its end may be below the screen
         before = self.text.splitlines()[0]
         self.press("enter")
@@ -218,12 +220,34 @@ class Learner:
         """Give an answer by keyboard; return the sentence that is due for it, empty where any will do."""
         if asked.choices:
             return self._pick(asked, right)
-        value, said = (asked.shape or asked.number, "") if right else asked.mistakes[0]
-        typed = str(value) if isinstance(value, tuple) else f"{value:.12g}"
+        if asked.question.kind in ("order", "line", "recall"):
+            return self._press(asked, right)
+        value, said = (asked.shape or asked.number or asked.answer, "") if right else asked.mistakes[0]
+        typed = f"{value:.12g}" if isinstance(value, float) else " ".join(str(value).split())
         self.terminal.type(typed)
         self.see(typed)
         self.press("enter")
         return said
+
+    def _press(self, asked: Asked, right: bool) -> str:
+        """Put in order, pick a line, or turn a card."""
+        if asked.question.kind == "recall":
+            self.see("turns the card")
+            self.press("enter")
+            self.see("I knew it")
+            self.press("1" if right else "2")
+            return ""
+        if asked.question.kind == "line":
+            line = next(line for line in asked.lines if line.right is right)
+            self.see(re.compile(r"▸ +\d+  "))  # the code has the keys
+            self.press(str(line.number))
+            return line.why
+        self.see(re.compile(r"▸ \d  "))
+        digits = [choices_in(self.text)[bare(item.text)] for item in asked.items]
+        for digit in digits if right else digits[::-1]:
+            self.press(digit)
+        self.press("enter")
+        return ""
 
     def _pick(self, asked: Asked, right: bool) -> str:
         """Pick by digit: the right ones, or one wrong one alone."""
@@ -323,8 +347,8 @@ def asked_in(screen: str, questions: Collection[Question]) -> Asked | None:
     shown = bare(screen)
     for question in questions:
         for values in itertools.product(*question.draw.values()):
-            asked = fill_in(question, dict(zip(question.draw, values, strict=True)), question.choice)
-            if bare(asked.text) in shown:
+            asked = fill_in(question, dict(zip(question.draw, values, strict=True)))
+            if bare(asked.text) in shown and all(bare(line) in shown for line in asked.code.split("\n")):
                 return asked
     return None
 

@@ -8,7 +8,7 @@ from tutor import VERSION
 
 _SCREEN_VERBS = ("learn", "quiz", "challenge")
 _OPTIONS_WITH_VALUE = ("--user-data",)  # what may stand before the verb
-_NO_SCREEN = frozenset(("--plain", "--list", "--json", "--help", "-h", "--version"))
+_NO_SCREEN = frozenset(("--plain", "--bookmarks", "--list", "--json", "--help", "-h", "--version"))
 
 
 def main(argv: list[str] | None = None) -> int:

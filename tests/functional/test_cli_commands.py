@@ -16,7 +16,7 @@ from tests.program import Done, command, environment, tutor
 from tests.ptyscreen import ROOT, Terminal
 from tests.training_runs import LINEAR
 from tutor.cli.overview import show_home
-from tutor.course import list_challenges, load_quiz
+from tutor.course import Question, list_challenges, load_quiz
 from tutor.paths import Paths, locate
 
 LESSON = "06-linear-layer"
@@ -66,10 +66,25 @@ def test_a_broken_lesson_and_a_broken_quiz_stand_in_their_place(
 # ── a lesson, its quiz, its exercise ─────────────────────────────────────────────────────────────────────────────────
 
 
-def answers() -> str:
-    """For each question of the quiz a line that is no answer, and one that is (right or wrong)."""
-    given = {"one": "1", "several": "1, 2", "number": "1e9", "shape": "(7777,)"}
-    return "".join(f"zebra\n{given[question.kind]}\n" for question in load_quiz(locate().quizzes, LESSON))
+def answers() -> list[str]:
+    """For each question of the quiz its lines: one that is no answer, and one that is (right or wrong)."""
+    return [lines_for(question) for question in load_quiz(locate().quizzes, LESSON)]
+
+
+def lines_for(question: Question) -> str:
+    given = {
+        "one": "1",
+        "several": "1, 2",
+        "number": "1e9",
+        "shape": "(7777,)",
+        "order": " ".join(str(number) for number in range(1, len(question.item) + 1)),
+        "line": str(question.line[0].number) if question.line else "",
+        "formula": "0",
+        "output": "zebra",
+        "recall": "2",
+    }
+    no_answer = {"output": "", "recall": "\nzebra"}.get(question.kind, "zebra")  # a card is turned first
+    return f"{no_answer}\n{given[question.kind]}\n"
 
 
 def test_a_lesson_is_read_its_quiz_answered_and_both_are_remembered(tmp_path: Path) -> None:
@@ -77,16 +92,17 @@ def test_a_lesson_is_read_its_quiz_answered_and_both_are_remembered(tmp_path: Pa
     assert (lesson.status, lesson.err) == (0, "")
     assert lesson.out.startswith("06 Linear layer") and "Answers" in lesson.out
 
-    count = len(load_quiz(locate().quizzes, LESSON))
-    stopped = tutor(tmp_path, "quiz", "--plain", stdin=answers().split("\n")[1])  # of the lesson that comes next
+    questions = load_quiz(locate().quizzes, LESSON)
+    count, cards = len(questions), sum(question.kind == "recall" for question in questions)
+    stopped = tutor(tmp_path, "quiz", "--plain", stdin=answers()[0])  # of the lesson that comes next
     assert (stopped.status, stopped.err) == (0, "")
     assert stopped.out.rstrip().split("\n")[-1].startswith(f"Stopped after 1 of {count} questions: ")
 
-    quiz = tutor(tmp_path, "quiz", "6", "--plain", stdin=answers())
+    quiz = tutor(tmp_path, "quiz", "6", "--plain", stdin="".join(answers()))
     assert (quiz.status, quiz.err) == (0, "")
-    assert quiz.out.count("] > ") == 2 * count  # what is no answer is asked again, and only that
+    assert quiz.out.count("] > ") == 2 * count + cards  # what is no answer is asked again, and only that
     right = quiz.out.count("✓ Right.")
-    assert quiz.out.count("✗ Not right.") == count - right
+    assert quiz.out.count("✗ Not ") == count - right
     assert quiz.out.endswith(f"\n{right} of {count} right.\n")
 
     remembered = tutor(tmp_path, "progress", "--json").json["lessons"][LESSON]
@@ -257,7 +273,7 @@ def test_ctrl_c_ends_with_130_and_what_was_answered_is_kept(tmp_path: Path) -> N
         env=environment(),
     )
     assert process.stdin is not None and process.stdout is not None
-    process.stdin.write(answers().split("\n")[1].encode() + b"\n")
+    process.stdin.write(answers()[0].encode())
     process.stdin.flush()
     while not (line := process.stdout.readline()).startswith(b"2 of "):
         assert line
@@ -280,7 +296,8 @@ def test_help_lists_every_verb_in_a_whole_line(tmp_path: Path) -> None:
 def test_doctor_says_what_works_here(tmp_path: Path) -> None:
     well = tutor(tmp_path, "doctor", TERM="xterm-256color")
     assert (well.status, well.err) == (0, "")
-    for words in (f"✓ folder                {tmp_path}", "✓ TERM", "strategy", "2 lessons", "PyTorch"):
+    lessons = f"{len(list(locate().quizzes.glob('*.toml')))} lessons"
+    for words in (f"✓ folder                {tmp_path}", "✓ TERM", "strategy", lessons, "PyTorch"):
         assert words in well.out
     few = tutor(tmp_path, "doctor", TERM="xterm", COLORTERM=None, EDITOR="no-such-editor", VISUAL=None).out
     assert "✓ colours               16: " in few and "✗ own editor            There is no editor called" in few

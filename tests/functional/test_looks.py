@@ -120,10 +120,10 @@ def test_nothing_is_told_by_a_shade_alone(terminal: Callable[..., Terminal], tmp
         screen.wait_for("Search for commands")
         screen.type("lesson")
         screen.wait_for(re.compile("Lesson 09"))
-        x, y = place(screen, "Lesson 06")
+        x, y = place(screen, "Lesson 01")
         screen.wait_for(lambda terminal: ground(terminal, x, y) != ground(terminal, *place(terminal, "Lesson 09")))
         screen.press("escape")
-        screen.wait_gone("Lesson 06")
+        screen.wait_gone("Lesson 01")
         screen.press("escape")
         screen.wait_for(lambda terminal: terminal.text and ground(terminal, x, y) == ground(terminal, x + 1, y))
         screen.press("escape")
@@ -267,8 +267,8 @@ async def test_home_opens_what_is_clicked(tmp_path: Path) -> None:
         await click(someone, "^p palette")
         await someone.until(lambda: len(someone.app.screen_stack) == 2)
         await someone.pilot.pause()
-        await someone.until(lambda: any("Quiz 06" in line for line in screen_lines(someone)))
-        await click(someone, "Quiz 06")
+        await someone.until(lambda: any("Quiz 01" in line for line in screen_lines(someone)))
+        await click(someone, "Quiz 01")
         await someone.until(lambda: isinstance(someone.app.screen, QuizScreen))
 
 

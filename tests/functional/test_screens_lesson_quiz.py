@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from tests.reading import press, shown, until
 from tutor.paths import Paths
 from tutor.progress import Progress, Store
 from tutor.tui.app import TutorApp
 from tutor.tui.opening import Opening
-from tutor.tui.screens.lesson import LessonScreen, RunBlock
+from tutor.tui.screens.lesson import LessonScreen
+from tutor.tui.screens.lesson_blocks import RunBlock
 from tutor.tui.screens.quiz import QuizScreen
 from tutor.tui.widgets.answer import Answer, AnswerLine, Choices
 from tutor.tui.widgets.keybar import MOST_KEYS, KeyBar
@@ -151,25 +152,6 @@ def store(paths: Paths) -> Iterator[Store]:
         yield store
 
 
-async def until(pilot: Pilot[int], condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Let the app work until something holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be"
-        await pilot.pause(0.01)
-
-
-def shown(pilot: Pilot[int]) -> str:
-    """What stands on the screen, as text."""
-    strips = pilot.app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
-
-
-async def press(pilot: Pilot[int], *keys: str) -> None:
-    await pilot.press(*keys)
-    await pilot.pause()
-
-
 async def scroll_to_end(pilot: Pilot[int]) -> None:
     body = pilot.app.screen.query_one("#body")
     body.scroll_end(animate=False)
@@ -208,7 +190,7 @@ async def test_what_follows_a_question_is_hidden_until_it_is_answered(
 ) -> None:
     async with lesson_app(paths, store).run_test(size=size) as pilot:
         await opened(pilot, LessonScreen)
-        assert "[b]brackets[/b]" in shown(pilot) and "y = x²" in shown(pilot)
+        assert "[b]brackets[/b]" in shown(pilot) and "y  =  x²" in shown(pilot)
         assert "page 1 of 3" in shown(pilot) and "Which shape has it?" in shown(pilot)
         assert "behind the first" not in shown(pilot)
         assert 1 < len(keys_in_footer(pilot)) <= MOST_KEYS and "skip" in keys_in_footer(pilot)

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor.course import answer_text, blanks, draw
-from tutor.course.numbers import read_number, read_shape
 from tutor.course.expressions import ExpressionError, evaluate, fill, written
 from tutor.course.listing import expected_output, runnable
 from tutor.course.model import Question
+from tutor.course.numbers import read_number, read_shape
 from tutor.course.plain import markdown_text
 from tutor.course.reader import parse_toml
 from tutor.errors import ContentError

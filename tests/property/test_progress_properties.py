@@ -13,7 +13,7 @@ from tutor.progress import Event, Store, fold, lines
 
 KINDS = [
     "lesson_read", "question_answered", "exercise_checked", "exercise_passed", "hint_shown", "solution_shown", "reset",
-    "position", "welcomed", "something_new",
+    "position", "welcomed", "bookmark", "something_new",
 ]  # fmt: skip
 names = st.sampled_from(["", "a", "b"])
 counts = st.none() | st.integers(0, 3)
@@ -33,6 +33,8 @@ def event_lists(max_size: int = 30) -> st.SearchStrategy[list[Event]]:
         "gradients": counts,
         "hint": counts,
         "section": counts,
+        "track": st.sampled_from(["", "lesson", "derivation"]),
+        "on": st.none() | st.booleans(),
         "screen": st.sampled_from(["", "lab", "lesson"]),
         "headline": st.text(max_size=5),
     }

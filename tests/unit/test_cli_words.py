@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from tests import training_runs
-from tutor.cli.learning import feedback_text, judge_line, question_text
+from tutor.cli.asking import feedback_text, judge_line, question_text
 from tutor.cli.submissions import Submission
 from tutor.cli.words import (
     broken_text,

@@ -31,6 +31,7 @@ from tutor.course import (
     runnable,
     solutions,
     starter,
+    starters,
     why,
 )
 from tutor.course.reader import line_of
@@ -160,7 +161,14 @@ def test_a_lesson_is_cut_into_pages_and_blocks_with_their_lines(lessons: Path) -
 def test_a_plain_lesson_reads_from_top_to_bottom_with_its_answers_last(lessons: Path) -> None:
     text = lesson_text(load_lesson(lessons, "06-linear-layer"), width=60)
     assert text.startswith("06 Linear layer\n===============\n")
-    for words in ("Words that ask.", "    ## no heading", "    y = x", "Mistake: A slip", "  To tell: Look.", "(N, 2)"):
+    for words in (
+        "Words that ask.",
+        "    ## no heading",
+        "    y  =  x",
+        "Mistake: A slip",
+        "  To tell: Look.",
+        "(N, 2)",
+    ):
         assert words in text
     assert "assert True" not in text
     assert "1. 3. 1. All of 3." in text.split("Answers\n-------")[1]
@@ -245,14 +253,19 @@ def test_an_exercise_and_the_files_beside_it(lessons: Path, exercise: Path) -> N
     assert solutions(challenge) == (("naive", "1-naive"), ("vectorised", "2-vectorised"), ("last", "10-last"))
 
 
-def test_a_debug_exercise_starts_from_the_variant_that_the_seed_picks(lessons: Path, exercise: Path) -> None:
+def test_a_debug_exercise_starts_from_a_drawn_variant_and_again_from_another_one(lessons: Path, exercise: Path) -> None:
     toml = exercise / "challenge.toml"
     toml.write_text(toml.read_text().replace('kind = "scratch"', 'kind = "debug"'))
     (exercise / "variants").mkdir()
     for name in "ab":
         (exercise / "variants" / f"{name}.py").write_text(name)
     challenge = load_challenge(lessons, "linear_scratch")
-    assert [starter(challenge, seed) for seed in range(3)] == ["a", "b", "a"]
+    a, b = starters(challenge)
+    assert (a, b) == ("# linear_scratch, variant a\na", "# linear_scratch, variant b\nb")
+    assert {starter(challenge) for _ in range(100)} == {a, b}
+    for text in (a, f"import math\n{a}  # mended"):
+        assert starter(challenge, instead_of=text) == b
+    assert {starter(challenge, instead_of="of its own") for _ in range(100)} == {a, b}
 
 
 @pytest.mark.parametrize("name", ["linear_scrath", "../06-linear-layer/linear_scratch", "", "."])
@@ -337,7 +350,8 @@ def test_the_face_is_light_until_it_is_used() -> None:
     code = (
         "import sys, tutor.course\n"
         "heavy = {'tomli', 'markdown_it', 'numpy', 'rich', 'click'} & set(sys.modules)\n"
-        "rooms = {m for m in sys.modules if m.startswith('tutor.course.')} - {'tutor.course.model'}\n"
+        "records = {'tutor.course.model', 'tutor.course.blocks'}\n"
+        "rooms = {m for m in sys.modules if m.startswith('tutor.course.')} - records\n"
         "assert not heavy and not rooms, (heavy, rooms)\n"
         "tutor.course.load_course\n"
         "assert 'markdown_it' not in sys.modules and 'numpy' not in sys.modules\n"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tutor.course import Choice, KnownMistake, Question, answer_choices, answer_text, draw
-from tutor.course.numbers import read_number, read_shape
 from tutor.course.expressions import ExpressionError, evaluate, fill
+from tutor.course.numbers import read_number, read_shape
 from tutor.course.question_faults import question_fault
 from tutor.errors import TutorError
 
@@ -261,10 +261,10 @@ def test_a_good_question_has_no_fault(good: Question) -> None:
         (question(draw={"N": ()}), "no values"),
         (question(answer=""), "`answer` is missing"),
         (question(tolerance=-1.0), "negative"),
-        (question(kind="shape", tolerance=1.0), "no `tolerance`"),
+        (question(kind="shape", tolerance=1.0), "`tolerance` belongs to number and output, not to shape"),
         (question(choice=(Choice("a", "b"),)), "`choice` belongs"),
         (question(mistake=(KnownMistake("2", ""),)), "a why"),
-        (question(kind="one", choice=ONE.choice), "belong to number"),
+        (question(kind="one", choice=ONE.choice), "`answer` belongs to number"),
         (question(kind="one", answer="", choice=ONE.choice[:1]), "at least two"),
         (question(kind="one", answer="", choice=SEVERAL.choice), "exactly one choice must be right, not 2"),
         (question(kind="one", answer="", choice=(Choice("a", "b"), Choice("c", "d"))), "not 0"),

@@ -76,7 +76,7 @@ def test_the_keys_named_in_help_exist(kind: type[DOMNode]) -> None:
     ("opening", "keys", "titles"),
     [
         (Opening(), (), [HERE, SCREEN, EVERYWHERE]),
-        (Opening("lesson", "06-linear-layer"), ("escape",), [SCREEN, EVERYWHERE]),
+        (Opening("lesson", "06-linear-layer"), ("enter", "escape"), [SCREEN, EVERYWHERE]),
         (Opening("quiz", "06-linear-layer"), (), None),
         (Opening("lab", "linear_scratch"), (), [HERE, SCREEN, AFTER_TYPING, EVERYWHERE]),
         (Opening("lab", "linear_scratch"), ("escape", "2"), [HERE, SCREEN, EVERYWHERE]),

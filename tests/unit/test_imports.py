@@ -22,6 +22,7 @@ FACES = [
     "tutor.grading",
     "tutor.training",
     "tutor.viz",
+    "tutor.mathtext",
     "tutor.supervisor",
     "tutor.cli",
 ]
@@ -80,12 +81,17 @@ LATER = {
     "tutor.grading",
     "tutor.learner",
     "tutor.viz",
+    "tutor.mathtext",
+    "pylatexenc",
     "tutor.nn",
     "tutor.cli",
     "tutor.course.lessons",
+    "tutor.course.markup",
+    "tutor.course.search",
     "tutor.course.quizzes",
     "tutor.course.challenges",
     "tutor.tui.screens.lesson",
+    "tutor.tui.screens.search",
     "tutor.tui.screens.lab",
 }
 
@@ -97,6 +103,37 @@ def test_the_first_frame_loads_nothing_that_can_wait(tmp_path: Path) -> None:
     loaded = set(run.stdout.split())
     assert "tutor.tui.screens.home" in loaded
     assert loaded.isdisjoint(LATER)
+
+
+FIRST_PAGE = """
+import sys
+from pathlib import Path
+from tests.reading import OTHER, small_course
+from tutor.progress import Store
+from tutor.tui.app import TutorApp
+from tutor.tui.opening import Opening
+from tutor.tui.screens.lesson import LessonScreen
+
+def after_the_page(self):
+    print(*sys.modules, file=sys.__stdout__)
+    self.app.exit()
+
+LessonScreen._draw_ahead = after_the_page
+paths = small_course(Path(sys.argv[1]))
+with Store.open(paths) as store:
+    store.record("welcomed")
+    TutorApp(paths, store, Opening("lesson", OTHER)).run(headless=True)
+"""
+
+
+def test_a_page_without_formulas_and_pictures_waits_for_neither(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", FIRST_PAGE, tmp_path], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = set(run.stdout.split())
+    assert "markdown_it" in loaded and "tutor.tui.screens.lesson_page" in loaded
+    later = {"pylatexenc", "tutor.mathtext", "tutor.viz.diagrams", "tutor.course.search", "numpy", "click"}
+    assert loaded.isdisjoint(later)
 
 
 def test_the_door_loads_nothing() -> None:

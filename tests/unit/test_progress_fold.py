@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tutor.progress import Event, ExerciseState, LessonState, Position, Progress, fold
+from tutor.progress import Bookmark, Event, ExerciseState, LessonState, Position, Progress, fold
 
 
 def event(number: int, kind: str, **fields: Any) -> Event:
@@ -67,6 +67,33 @@ def test_where_they_left_off() -> None:
     progress = fold(events)
     assert progress.position == Position(screen="lab", exercise="linear")  # same time: the greater id
     assert progress.lessons["06"] == LessonState(read=True, section=7)
+
+
+def test_each_track_of_a_lesson_has_a_place_of_its_own() -> None:
+    events = [
+        event(1, "position", lesson="06", section=4),
+        event(2, "position", lesson="06", section=2, track="derivation"),
+        event(3, "position", lesson="06", section=1, track="intuition"),
+        event(4, "position", lesson="06", section=3, track="derivation"),
+    ]
+    there = LessonState(section=4, track="derivation", side={"derivation": 3, "intuition": 1})
+    assert fold(events).lessons["06"] == fold(events[::-1]).lessons["06"] == there
+    back = event(5, "position", lesson="06", section=5, track="lesson")
+    assert (fold([back, *events]).lessons["06"].section, fold([back, *events]).lessons["06"].track) == (5, "lesson")
+
+
+def test_a_bookmark_is_set_and_taken_away() -> None:
+    events = [
+        event(1, "bookmark", lesson="06", section=2, on=True),
+        event(2, "bookmark", lesson="06", section=1, track="derivation", on=True),
+        event(3, "bookmark", lesson="01", section=0, track="lesson", on=True),
+        event(5, "bookmark", lesson="06", section=2, on=False),
+    ]
+    kept = (Bookmark("01", "lesson", 0), Bookmark("06", "derivation", 1))
+    assert fold(events).bookmarks == fold(events[::-1]).bookmarks == kept
+    again = event(6, "bookmark", lesson="06", section=2, on=True)
+    assert fold([again, *events]).bookmarks == (kept[0], Bookmark("06", "lesson", 2), kept[1])
+    assert fold([event(1, "bookmark", lesson="06", on=True)]).bookmarks == ()
 
 
 def test_an_unknown_kind_is_counted_and_changes_nothing() -> None:

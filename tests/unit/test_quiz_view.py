@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor.course import Choice, Feedback, Question, answer_choices, draw
-from tutor.tui.screens import quiz_view
+from tutor.tui.screens import question_view, quiz_view
 from tutor.tui.screens.quiz_view import Sitting
 
 CHOICES = (
@@ -73,10 +73,10 @@ def test_signs_and_words_tell_right_from_wrong_after_the_answer() -> None:
     question = Question(id="q", kind="one", text="Which?", explain="The explanation.", choice=CHOICES)
     asked = draw(question, 5)
     wrong = next(index for index, choice in enumerate(asked.choices) if choice.text == "`g.T @ x`")
-    lines = [line.plain for line in quiz_view.choice_lines(asked, {wrong}, None, True, 60)]
+    lines = [line.plain for line in question_view.choice_lines(asked, {wrong}, None, True, 60)]
     signs = {choice.text: line.strip()[0] for choice, line in zip(asked.choices, lines, strict=True)}
     assert signs == {"`x.T @ g`": "✓", "`g.T @ x`": "✗", "`x @ g`": "·"}
-    said = quiz_view.feedback_text(answer_choices(asked, {wrong}), "", 60).plain
+    said = question_view.feedback_text(answer_choices(asked, {wrong}), "", 60).plain
     assert said.startswith("✗ Not right\n\nThat lies on its side.")
     assert said.endswith("The explanation.")
     assert max(map(len, said.split("\n"))) <= 60
@@ -84,20 +84,20 @@ def test_signs_and_words_tell_right_from_wrong_after_the_answer() -> None:
 
 def test_what_is_not_understood_asks_again_without_a_verdict() -> None:
     feedback = Feedback(right=False, sentence="That is not a number.", explain="Secret.", understood=False)
-    said = quiz_view.feedback_text(feedback, "three", 60).plain
+    said = question_view.feedback_text(feedback, "three", 60).plain
     assert said == "· That is not a number." and "✗" not in said
 
 
 def test_what_was_typed_is_shown_as_it_is() -> None:
     feedback = Feedback(right=True, sentence="Right.", explain="Because.")
-    assert quiz_view.feedback_text(feedback, "[b]3[/b]", 60).plain == "✓ Right   you said [b]3[/b]\n\nBecause."
+    assert question_view.feedback_text(feedback, "[b]3[/b]", 60).plain == "✓ Right   you said [b]3[/b]\n\nBecause."
 
 
 def test_choices_hang_and_say_what_is_picked() -> None:
     choice = Choice("word " * 30, "why", right=True)
     question = Question(id="q", kind="several", text="Which?", explain="e", choice=(choice, Choice("b", "w")))
     asked = draw(question, 1)
-    for index, line in enumerate(quiz_view.choice_lines(asked, {0}, 1, False, 40)):
+    for index, line in enumerate(question_view.choice_lines(asked, {0}, 1, False, 40)):
         plain = line.plain
         assert ("[x]" in plain) == (index == 0) and plain.startswith("▸") == (index == 1)
         assert all(part.startswith(" " * 9) for part in plain.split("\n")[1:])

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.content import Content
 
-from tutor.course import CheckCode, Predict, PythonRun, draw, load_course, load_lesson
+from tutor.course import CheckCode, Diagram, Predict, PythonRun, Worked, draw, load_course, load_lesson
 from tutor.paths import locate
 from tutor.tui.rendering import hanging, inline_content, markdown_content, python_content
-from tutor.tui.screens import lesson_view, quiz_view
+from tutor.tui.screens import lesson_view, question_view, worked_view
 
 WORDS = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=200)
 
@@ -116,7 +116,14 @@ def test_every_block_of_every_lesson_fits_in_78_columns(slug: str) -> None:
             if isinstance(block, PythonRun):
                 content = lesson_view.code(block)
             elif isinstance(block, Predict):
-                content = quiz_view.question_text(draw(block.question, 1), 76)
+                content = question_view.question_text(draw(block.question, 1), 76)
+            elif isinstance(block, Worked):
+                content = worked_view.card(block, block.given, block.given, worked_view.Hand(0), 78)
+            elif isinstance(block, Diagram):
+                steps = range(lesson_view.steps(block) + 1)
+                content = Content("\n").join(lesson_view.stepped(block, step, steps[-1], 78) for step in steps)
+                heights = {lesson_view.diagram(block, 78, step).plain.count("\n") for step in steps if steps[-1]}
+                assert len(heights) <= 1, "the page would jump"
             else:
                 content = lesson_view.block(block, 78)
             wide = [line.plain for line in content.split(allow_blank=True) if line.cell_length > 78]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import importlib.util
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import get_args
 
+from msgspec import structs
+
+from tutor.authoring.exercise_files import read_wrong
 from tutor.authoring.problem import Problem, problem_of
 from tutor.course import (
     CHECK_HEADER,
@@ -16,18 +20,19 @@ from tutor.course import (
     PythonRun,
     blanks,
     expected_output,
-    hints,
     read_text,
     runnable,
     solution_files,
+    variant_files,
 )
 from tutor.errors import ContentError, TutorError
-from tutor.grading import Report, Verdict, grade
-from tutor.learner import Box, BoxJob, FaultKind
+from tutor.grading import Prepared, Report, grade, prepare
+from tutor.learner import Box, BoxJob
 
 SEED = 1  # the same arrays in every check: a failure can be looked at again
-LEAST_SOLUTIONS = 2
-HINTS = 3
+IN_TORCH = "pytorch"  # the label of a solution that is judged with torch loaded
+
+Run = Callable[[], list[Problem]]
 
 # ── code in lessons ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -61,74 +66,97 @@ def listing_problems(box: Box, file: Path, block: PythonRun | CheckCode) -> list
 # ── exercises ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def exercise_files(challenge: Challenge, folder: Path) -> list[Problem]:
-    """What is missing beside challenge.toml, or empty."""
-    problems = []
-    if hints(challenge) != HINTS or len(list((folder / "hints").glob("*"))) != HINTS:
-        problems.append(Problem(folder / "hints", None, "there must be three hints: 1.md, 2.md and 3.md"))
-    texts = [
-        folder / "why.md",
-        folder / "starter.py",
-        *(folder / "hints" / f"{n + 1}.md" for n in range(hints(challenge))),
-    ]
-    for file in texts:
+class Gradings:
+    """The files of one exercise, each graded once; all of them meet the same arrays, and the truth is found once."""
+
+    def __init__(self, box: Box, challenge: Challenge, folder: Path) -> None:
+        self.box = box
+        self.challenge = challenge
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._prepared: Prepared | TutorError | None = None
+
+    def runs(self) -> Iterator[tuple[Path, Run]]:
+        """What is to be run, each with the file it belongs to."""
+        yield self.folder / "challenge.toml", self._truth_problems
+        for role, file in self._files():
+            yield file, partial(self.problems, role, file)
+
+    @property
+    def without_torch(self) -> tuple[Path, ...]:
+        """The solutions that are not graded here, for want of PyTorch."""
+        if importlib.util.find_spec("torch") is not None:
+            return ()
+        return tuple(file for label, file in solution_files(self.challenge) if label == IN_TORCH)
+
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        """Every file with its role."""
+        if (self.folder / "starter.py").is_file():
+            yield "starter", self.folder / "starter.py"
+        skipped = self.without_torch
+        yield from (("solution", file) for _, file in solution_files(self.challenge) if file not in skipped)
+        yield from (("wrong", file) for file in sorted((self.folder / "wrong").glob("*.py")))
+        if self.challenge.kind == "debug":
+            yield from (("variant", file) for file in variant_files(self.challenge))
+
+    def _ready(self) -> Prepared | TutorError:
+        with self._lock:
+            if self._prepared is None:
+                try:
+                    self._prepared = prepare(self.challenge, self.box, SEED)
+                except TutorError as error:  # the reference or the box failed
+                    self._prepared = error
+            return self._prepared
+
+    def _truth_problems(self) -> list[Problem]:
+        ready = self._ready()
+        if not isinstance(ready, TutorError):
+            return []
+        return [Problem(self.folder / "challenge.toml", None, f"nothing of it can be graded: {ready}")]
+
+    def problems(self, role: str, file: Path) -> list[Problem]:
+        """Grade one file: the starter fails helpfully, a solution passes, a wrong one fails as it says."""
+        ready = self._ready()
+        if isinstance(ready, TutorError):
+            return []  # said once for all files
+        challenge = self.challenge
+        if role == "solution" and (IN_TORCH, file) in solution_files(challenge):
+            challenge = structs.replace(challenge, needs=("torch",))
         try:
-            if not read_text(file).strip():
-                problems.append(Problem(file, None, "is empty"))
+            source = read_text(file)
+            report = _graded(self.box, challenge, source, ready)
         except ContentError as error:
-            problems.append(problem_of(error))
-    named = {file for _, file in solution_files(challenge)}
-    for file in sorted(set((folder / "solutions").glob("*")) - named - set((folder / "solutions").glob("__pycache__"))):
-        problems.append(Problem(file, None, "a solution is named N-label.py"))
-    if len(named) < LEAST_SOLUTIONS:
-        problems.append(Problem(folder / "solutions", None, f"there must be at least {LEAST_SOLUTIONS} solutions"))
-    if not list((folder / "wrong").glob("*.py")):
-        problems.append(Problem(folder / "wrong", None, "there is no wrong solution to prove that the grader sees one"))
-    if challenge.kind == "debug" and not list((folder / "variants").glob("*.py")):
-        problems.append(Problem(folder / "variants", None, "a debug exercise needs its variants"))
-    return problems
+            return [problem_of(error)]
+        except TutorError as error:
+            return [Problem(file, None, f"cannot be graded: {error}")]
+        reasons = _REASONS[role](challenge, source, report)
+        line = report.line if role == "solution" else 1 if role == "wrong" else None
+        return [Problem(file, line, reason) for reason in reasons]
 
 
-def gradings(challenge: Challenge, folder: Path) -> list[tuple[str, Path]]:
-    """What of an exercise must be graded: its role and its file."""
-    found = [("starter", folder / "starter.py")] if (folder / "starter.py").is_file() else []
-    found += [("solution", file) for _, file in solution_files(challenge)]
-    found += [("wrong", file) for file in sorted((folder / "wrong").glob("*.py"))]
-    if challenge.kind == "debug":
-        found += [("variant", file) for file in sorted((folder / "variants").glob("*.py"))]
-    return found
-
-
-def grading_problems(box: Box, challenge: Challenge, role: str, file: Path) -> list[Problem]:
-    """Grade one file of an exercise: the starter fails helpfully, a solution passes, a wrong one fails as it says."""
-    try:
-        source = read_text(file)
-        report = _graded(box, challenge, source)
-    except ContentError as error:
-        return [problem_of(error)]
-    except TutorError as error:  # the reference or the box failed
-        return [Problem(file, None, f"cannot be graded: {error}")]
-    if role == "solution":
-        reasons = iter(() if report.passed else (f"this solution does not pass: {_or(report)}",))
-    elif role == "wrong":
-        reasons = _wrong(source, report)
-    elif role == "starter":
-        reasons = _starter(challenge, source, report)
-    else:
-        reasons = iter(("this variant passes: its fault is not seen",) if report.passed else ())
-    line = report.line if role == "solution" else 1 if role == "wrong" else None
-    return [Problem(file, line, reason) for reason in reasons]
-
-
-def _graded(box: Box, challenge: Challenge, source: str) -> Report:
+def _graded(box: Box, challenge: Challenge, source: str, prepared: Prepared) -> Report:
     """The first Report whose status is settled; what follows it only adds numeric gradients."""
     report: Report | None = None
-    for report in grade(challenge, source, box, seed=SEED):
+    for report in grade(challenge, source, box, prepared=prepared):
         if report.status != "right_so_far":
             break
     if report is None:
         raise TutorError("The grader gave no report.")
     return report
+
+
+def _solution(challenge: Challenge, source: str, report: Report) -> Iterator[str]:  # noqa: ARG001
+    if not report.passed:
+        yield f"this solution does not pass: {_or(report)}"
+
+
+def _variant(challenge: Challenge, source: str, report: Report) -> Iterator[str]:  # noqa: ARG001
+    if report.passed:
+        yield "this variant passes: its fault is not seen"
+    elif report.fault and report.fault.kind == "syntax":
+        yield "this variant is no Python: its fault must be one of the mathematics or of the bookkeeping"
+    if blanks(source):
+        yield "a debug exercise has no blanks"
 
 
 def _starter(challenge: Challenge, source: str, report: Report) -> Iterator[str]:
@@ -141,28 +169,32 @@ def _starter(challenge: Challenge, source: str, report: Report) -> Iterator[str]
         yield f"the starter raises; a NotImplementedError with a sentence is shown as that sentence: {report.headline}"
     if report.fault and report.fault.kind in ("syntax", "tutor", "garbled", "timeout", "signal", "memory"):
         yield f"the starter does not fail helpfully: {_or(report)}"
-    empty = blanks(source)
-    if challenge.kind == "fill":
-        numbers = [blank.number for blank in empty]
-        if not numbers:
-            yield "a fill exercise needs blanks: `... # BLANK 1: what goes here`"
-        elif sorted(set(numbers)) != list(range(1, len(numbers) + 1)):
-            yield f"the blanks are numbered {numbers}: each number from 1 must stand once"
-        elif "blank" not in report.headline.lower():
-            yield f"the starter's reason does not name its blank: {report.headline}"
+    numbers = [blank.number for blank in blanks(source)]
+    if challenge.kind != "fill":
+        if numbers:
+            yield f"a {challenge.kind} exercise has no blanks"
+    elif not numbers:
+        yield "a fill exercise needs blanks: `... # BLANK 1: what goes here`"
+    elif sorted(set(numbers)) != list(range(1, len(numbers) + 1)):
+        yield f"the blanks are numbered {numbers}: each number from 1 must stand once"
+    elif "blank" not in report.headline.lower():
+        yield f"the starter's reason does not name its blank: {report.headline}"
 
 
-_FAILS = re.compile(r"# fails: (\S+) (\S+)\s*$")
+def _wrong(challenge: Challenge, source: str, report: Report) -> Iterator[str]:  # noqa: ARG001
+    says = read_wrong(source)
+    if isinstance(says, str):
+        yield says
+    elif f"{says.name} {says.verdict}" not in said(report):
+        yield f"it says `{says.name} {says.verdict}`, the grader says `{_or(report)}`: {report.headline}"
 
 
-def _wrong(source: str, report: Report) -> Iterator[str]:
-    match = _FAILS.match(source.split("\n", 1)[0])
-    kinds = set(get_args(FaultKind)) - {"tutor", "cancelled"}
-    verdicts = set(get_args(Verdict)) - {"right", "not_reached"}
-    if not match or match[2] not in (kinds if match[1] == "could_not_run" else verdicts):
-        yield "the first line must be `# fails: NAME VERDICT` or `# fails: could_not_run REASON`"
-    elif f"{match[1]} {match[2]}" not in said(report):
-        yield f"it says `{match[1]} {match[2]}`, the grader says `{_or(report)}`: {report.headline}"
+_REASONS: dict[str, Callable[[Challenge, str, Report], Iterator[str]]] = {
+    "starter": _starter,
+    "solution": _solution,
+    "wrong": _wrong,
+    "variant": _variant,
+}
 
 
 def said(report: Report) -> tuple[str, ...]:

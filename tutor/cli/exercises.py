@@ -50,7 +50,10 @@ def challenge(paths: Paths, id: str | None, listing: bool, kind: str | None, con
 
         return run(paths, Opening("lab", found.id))
     file = source_of(paths, found).path
-    click.echo(f"{found.title}\nYour file: {file}\nJudge it:  tutor test {found.id}\nA hint:    tutor hint {found.id}")
+    click.echo(found.title)
+    if found.kind == "debug":
+        click.echo("One fault is planted in this file: find it and mend it.")
+    click.echo(f"Your file: {file}\nJudge it:  tutor test {found.id}\nA hint:    tutor hint {found.id}")
     return 0
 
 
@@ -121,23 +124,29 @@ def solution(paths: Paths, id: str, show: bool) -> int:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def reset(paths: Paths, id: str, yes: bool) -> int:
-    """Start an exercise again; your file is kept."""
+    """Start an exercise again; your file is kept.
+
+    Of a debug exercise you get a file with another planted fault.
+    """
     found = load_challenge(paths.lessons, id)
     file = work_file(paths, found)
+    fresh = "a file with another planted fault" if found.kind == "debug" else "the starter"
     if not yes:
-        click.echo(f"Put the starter in the place of {file.path}? Your file is kept. [y/N] ", nl=False)
+        click.echo(f"Put {fresh} in the place of {file.path}? Your file is kept. [y/N] ", nl=False)
         answer = sys.stdin.readline() if sys.stdin else ""
         if answer.strip().lower() not in ("y", "yes"):
             click.echo(f"Nothing was changed. Without a question: tutor reset {found.id} --yes", err=True)
             return 2
     with writing():
-        kept = file.reset(starter(found))
+        kept = file.reset(starter(found, instead_of=(file.raw() or b"").decode(errors="replace")))
     with open_store(paths) as store:
         store.record("reset", exercise=found.id, lesson=found.lesson)
     if kept is not None:
         click.echo(f"Your file is kept: {shown_path(kept)}")
         click.echo(f"To bring it back: tutor history {found.id} --restore 1")
     click.echo(f"A fresh start: {shown_path(file.path)}")
+    if found.kind == "debug":
+        click.echo("Another fault is planted in it: find it and mend it.")
     return 0
 
 

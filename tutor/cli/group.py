@@ -17,6 +17,7 @@ from tutor.paths import locate
 VERBS = {
     "learn": "learning",
     "quiz": "learning",
+    "search": "finding",
     "challenge": "exercises",
     "test": "judging",
     "hint": "exercises",

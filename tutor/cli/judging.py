@@ -18,12 +18,12 @@ from tutor.cli import INTERRUPTED
 from tutor.cli.stored import FILE, STDIN, open_store, source_of, work_file
 from tutor.cli.submissions import find_files, judge_files, unreadable, without_verdict
 from tutor.cli.words import count_text, one_line, report_json, report_text, submission_text
-from tutor.course import Challenge, examine_spec, load_challenge
+from tutor.course import Challenge, examine_spec, load_challenge, load_course
 from tutor.errors import BoxError, SourceError, StoreError, TutorError
 from tutor.grading import Report
 from tutor.learner import Box, Found, Source, settled_contents
 from tutor.paths import Paths
-from tutor.progress import Store
+from tutor.progress import Store, levels_earned_by
 from tutor.training import usable_cores
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _judge_one(paths: Paths, request: Request) -> int:
     _tell(request, report)
     if request.remembered and source is not None:
         with open_store(paths) as store:
-            _remember(paths, store, request.challenge, source, report)
+            _remember(paths, store, request, source, report)
     return _status(report)
 
 
@@ -157,9 +157,13 @@ def _tell(request: Request, report: Report) -> None:
     click.echo(report_json(report) if request.as_json else report_text(report))
 
 
-def _remember(paths: Paths, store: Store, challenge: Challenge, source: Source, report: Report) -> None:
-    """The verdict becomes progress, and the version that it is about is kept with it."""
+def _remember(paths: Paths, store: Store, request: Request, source: Source, report: Report) -> None:
+    """The verdict becomes progress, and the version that it is about is kept with it; a level it earns is told once."""
+    challenge = request.challenge
     store.record("position", screen="lab", lesson=challenge.lesson, exercise=challenge.id)
+    if report.passed and not request.as_json:  # progress --json has the levels
+        for level in levels_earned_by(load_course(paths.lessons), store.progress, challenge.id):
+            click.echo(f"Level {level.number} earned: {level.title}.")
     for kind, facts in report.events(challenge.lesson):
         store.record(kind, **facts)
     try:
@@ -260,7 +264,7 @@ def _watch(paths: Paths, request: Request) -> int:
                 status = PASSED if report.passed else INTERRUPTED
                 _tell(request, report)
                 if store is not None and source is not None:
-                    _remember(paths, store, request.challenge, source, report)
+                    _remember(paths, store, request, source, report)
                 click.echo(f"Waiting for the next save of {one_line(str(path))}; ctrl+c ends.", err=True)
         except KeyboardInterrupt:
             return status

@@ -10,7 +10,17 @@ from tutor.cli.words import broken_text, exercise_words, tick_text
 from tutor.course import Broken, Course, Entry, LessonHead, find_faults, load_course
 from tutor.errors import RunError
 from tutor.paths import Paths
-from tutor.progress import ExerciseState, LessonState, NextStep, Progress, Store, next_step
+from tutor.progress import (
+    ExerciseState,
+    LessonState,
+    LevelState,
+    NextStep,
+    Progress,
+    Store,
+    highest_level,
+    level_states,
+    next_step,
+)
 from tutor.training import ENDED, list_runs
 
 
@@ -23,7 +33,9 @@ def show_home(paths: Paths) -> None:
     if not is_writable(paths.user_data):
         trouble = f"{paths.user_data} cannot be written: what you do is not stored; try tutor --user-data DIR."
     step = next_step(course, progress)
-    lines = ["tutor · backpropagation", *([trouble] if trouble else [])]
+    level = highest_level(course, progress)
+    earned = f" · level {level}" if level else ""
+    lines = [f"tutor · backpropagation{earned}", *([trouble] if trouble else [])]
     lines += ["", f"Next: {step.title} · {step.detail}", *(f"  {command}" for command in _commands(step))]
     lines += _course_lines(paths, course, progress)
     try:
@@ -56,8 +68,16 @@ def _course_lines(paths: Paths, course: Course, progress: Progress) -> list[str]
             if entry.part == number:
                 lines.append(_entry_line(entry, progress))
                 lines += [f"       {broken_text(broken)}" for broken in faults.get(entry.outline.slug, ())]
+    if course.levels:
+        lines += ["", "Levels", *(_level_line(level) for level in level_states(course, progress))]
     lines += [broken_text(broken) for broken in course.broken]
     return lines
+
+
+def _level_line(level: LevelState) -> str:
+    words = f"{level.passed} of {level.total} passed" if level.ready else "in preparation"
+    sign, words = ("✓", "earned") if level.earned else ("·", words)
+    return f"{sign} {level.number:>3}  {level.title:<36}{words}"
 
 
 def _entry_line(entry: Entry, progress: Progress) -> str:
@@ -83,10 +103,12 @@ def _words(slug: str, head: LessonHead, progress: Progress) -> list[str]:
 @click.pass_obj
 def progress(paths: Paths, as_json: bool) -> int:
     """Show what you have read, answered and passed."""
+    course = load_course(paths.lessons)
     with open_store(paths) as store:
         state = store.refresh()
     if as_json:
-        click.echo(msgspec.json.encode(state))
+        levels = msgspec.to_builtins(level_states(course, state))
+        click.echo(msgspec.json.encode({**msgspec.to_builtins(state), "levels": levels}))
     else:
-        click.echo("\n".join(_course_lines(paths, load_course(paths.lessons), state)).lstrip("\n"))
+        click.echo("\n".join(_course_lines(paths, course, state)).lstrip("\n"))
     return 0

@@ -1,6 +1,7 @@
 """Lessons, quizzes and exercises: read, validated, and handed on as plain frozen data.
 
-The records of `model` are here at once; the functions load their readers (tomli, markdown-it) when first asked for.
+The records of `model` and `blocks` are here at once; the functions load their readers (tomli, markdown-it) when first
+asked for.
 A file that cannot be used ends as a ContentError with file, line and reason, a name that is not there as UnknownName.
 """
 
@@ -9,43 +10,54 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from tutor.course.blocks import (
+    TRACKS,
+    Block,
+    CheckCode,
+    Diagram,
+    Lesson,
+    Math,
+    Mistake,
+    Predict,
+    Prose,
+    PythonRun,
+    Section,
+    Track,
+    Worked,
+    WorkedRow,
+)
 from tutor.course.model import (
     TIERS,
     Asked,
-    Block,
     Broken,
     Case,
     Challenge,
-    CheckCode,
     Choice,
+    CodeLine,
     Course,
-    Diagram,
     Drive,
     Entry,
     Feedback,
     Fill,
+    Item,
     Judge,
     KnownMistake,
-    Lesson,
     LessonHead,
+    Level,
     Limits,
-    Math,
-    Mistake,
     OutlineLesson,
     Part,
-    Predict,
-    Prose,
-    PythonRun,
     Question,
-    Section,
+    QuestionKind,
     Tier,
     Train,
 )
 
 if TYPE_CHECKING:
-    from tutor.course.ask import answer_choices, answer_text, draw, equal, fill_in
+    from tutor.course.ask import draw, fill_in, formula_names
     from tutor.course.blank import Blank, blanks
     from tutor.course.challenges import (
+        draw_starter,
         examine_challenge,
         examine_spec,
         hint,
@@ -56,25 +68,38 @@ if TYPE_CHECKING:
         solution_files,
         solutions,
         starter,
+        starters,
+        variant_files,
         why,
     )
     from tutor.course.draws import draw_arguments, number_of, parse_draw, shape_of
     from tutor.course.expressions import ExpressionError
     from tutor.course.faults import find_faults
+    from tutor.course.judging import answer_choices, answer_line, answer_order, answer_recall, answer_text, misplaced
     from tutor.course.lessons import extra_pages, load_lesson, read_lesson, read_page
     from tutor.course.listing import CHECK_HEADER, expected_output, runnable
+    from tutor.course.numbers import equal
     from tutor.course.outline import SLUG, load_course, resolve
-    from tutor.course.plain import lesson_text, markdown_text
-    from tutor.course.quizzes import load_quiz, read_quiz
+    from tutor.course.plain import lesson_text, markdown_text, question_text
+    from tutor.course.printed import read_output, same_output
+    from tutor.course.question_faults import question_fault
+    from tutor.course.quizzes import Located, load_quiz, read_quiz
     from tutor.course.reader import read_text
+    from tutor.course.search import Hit, PageText, excerpt, pages_of, read_pages, search_pages
+    from tutor.course.worked import WorkedValue, aligned, formulas, recompute
 
 # No module is called like a function of the face: once imported, it would take its name.
 _HOME = {
-    "answer_choices": "ask",
-    "answer_text": "ask",
+    "answer_choices": "judging",
+    "answer_line": "judging",
+    "answer_order": "judging",
+    "answer_recall": "judging",
+    "answer_text": "judging",
+    "misplaced": "judging",
     "draw": "ask",
-    "equal": "ask",
+    "equal": "numbers",
     "fill_in": "ask",
+    "formula_names": "ask",
     "draw_arguments": "draws",
     "number_of": "draws",
     "parse_draw": "draws",
@@ -93,6 +118,9 @@ _HOME = {
     "solution_files": "challenges",
     "solutions": "challenges",
     "starter": "challenges",
+    "starters": "challenges",
+    "draw_starter": "challenges",
+    "variant_files": "challenges",
     "why": "challenges",
     "extra_pages": "lessons",
     "load_lesson": "lessons",
@@ -106,9 +134,24 @@ _HOME = {
     "resolve": "outline",
     "lesson_text": "plain",
     "markdown_text": "plain",
+    "question_text": "plain",
+    "read_output": "printed",
+    "same_output": "printed",
+    "question_fault": "question_faults",
+    "Located": "quizzes",
     "load_quiz": "quizzes",
     "read_quiz": "quizzes",
     "read_text": "reader",
+    "Hit": "search",
+    "PageText": "search",
+    "excerpt": "search",
+    "pages_of": "search",
+    "read_pages": "search",
+    "search_pages": "search",
+    "WorkedValue": "worked",
+    "aligned": "worked",
+    "formulas": "worked",
+    "recompute": "worked",
 }
 
 
@@ -122,6 +165,7 @@ __all__ = [
     "CHECK_HEADER",
     "SLUG",
     "TIERS",
+    "TRACKS",
     "Asked",
     "Blank",
     "Block",
@@ -130,6 +174,7 @@ __all__ = [
     "Challenge",
     "CheckCode",
     "Choice",
+    "CodeLine",
     "Course",
     "Diagram",
     "Drive",
@@ -137,34 +182,52 @@ __all__ = [
     "ExpressionError",
     "Feedback",
     "Fill",
+    "Hit",
+    "Item",
     "Judge",
     "KnownMistake",
     "Lesson",
     "LessonHead",
+    "Level",
     "Limits",
+    "Located",
     "Math",
     "Mistake",
     "OutlineLesson",
+    "PageText",
     "Part",
     "Predict",
     "Prose",
     "PythonRun",
     "Question",
+    "QuestionKind",
     "Section",
     "Tier",
+    "Track",
     "Train",
+    "Worked",
+    "WorkedRow",
+    "WorkedValue",
+    "aligned",
     "answer_choices",
+    "answer_line",
+    "answer_order",
+    "answer_recall",
     "answer_text",
     "blanks",
     "draw",
     "draw_arguments",
+    "draw_starter",
     "equal",
     "examine_challenge",
     "examine_spec",
+    "excerpt",
     "expected_output",
     "extra_pages",
     "fill_in",
     "find_faults",
+    "formula_names",
+    "formulas",
     "hint",
     "hints",
     "lesson_text",
@@ -174,18 +237,29 @@ __all__ = [
     "load_lesson",
     "load_quiz",
     "markdown_text",
+    "misplaced",
     "number_of",
+    "pages_of",
     "parse_draw",
+    "question_fault",
+    "question_text",
     "read_lesson",
+    "read_output",
     "read_page",
+    "read_pages",
     "read_quiz",
     "read_spec",
     "read_text",
+    "recompute",
     "resolve",
     "runnable",
+    "same_output",
+    "search_pages",
     "shape_of",
     "solution_files",
     "solutions",
     "starter",
+    "starters",
+    "variant_files",
     "why",
 ]

@@ -1,240 +1,103 @@
-"""Asking a question: its values drawn, its answer judged, and a sentence tied to what was answered."""
+"""Asking a question: its values drawn, its choices and items put into an order."""
 
 from __future__ import annotations
 
-import math
 import random
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
 
 from tutor.course.expressions import ExpressionError, Number, Value, evaluate, fill
-from tutor.course.model import Asked, Choice, Feedback, Question
+from tutor.course.model import Asked, Choice, CodeLine, Item, KnownMistake, Question
 from tutor.errors import TutorError
-
-MAX_ANSWER = 100  # characters; a longer text is no answer
-
-# ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def draw(question: Question, seed: int) -> Asked:
-    """The question with values and order of choices drawn from the seed; TutorError when a template has no value."""
+    """The question with values and orders drawn from the seed; TutorError when a template has no value."""
     rng = random.Random(seed)
     values = {name: rng.choice(options) for name, options in question.draw.items()}
-    return fill_in(question, values, rng.sample(question.choice, len(question.choice)), seed)
+    asked = fill_in(question, values)
+    choices = tuple(rng.sample(asked.choices, len(asked.choices)))
+    return replace(asked, seed=seed, choices=choices, items=_shuffled(asked.items, rng))
 
 
-def fill_in(question: Question, values: Mapping[str, Number], choices: Sequence[Choice], seed: int = 0) -> Asked:
-    """The question with these values, and its choices in this order."""
+def _shuffled(items: tuple[Item, ...], rng: random.Random) -> tuple[Item, ...]:
+    """In an order that is not right already."""
+    shuffled = list(items)
+    while len({item.place for item in items}) > 1:
+        rng.shuffle(shuffled)
+        places = [item.place for item in shuffled]
+        if places != sorted(places):
+            break
+    return tuple(shuffled)
+
+
+def fill_in(question: Question, values: Mapping[str, Number]) -> Asked:
+    """The question with these values, everything in the order in which it is written."""
     try:
-        answer = evaluate(question.answer, values) if question.answer else None
+        answer = _answer(question, question.answer, values) if question.answer else None
         return Asked(
             question=question,
-            seed=seed,
+            seed=0,
             text=fill(question.text, values),
             explain=fill(question.explain, values),
-            choices=tuple(Choice(fill(c.text, values), fill(c.why, values), c.right) for c in choices),
-            number=_as_number(answer) if question.kind == "number" else None,
-            shape=_as_shape(answer) if question.kind == "shape" else None,
-            mistakes=tuple(
-                (_typed(question, evaluate(mistake.answer, values)), fill(mistake.why, values))
-                for mistake in question.mistake
+            choices=tuple(Choice(fill(c.text, values), fill(c.why, values), c.right) for c in question.choice),
+            number=answer if isinstance(answer, float) else None,
+            shape=answer if isinstance(answer, tuple) else None,
+            mistakes=tuple(_mistake(question, mistake, values) for mistake in question.mistake),
+            items=tuple(
+                Item(fill(item.text, values), fill(item.why, values), place)
+                for item, place in zip(question.item, _places(question.item), strict=True)
             ),
+            code=fill(question.code, values).rstrip("\n"),
+            lines=tuple(
+                CodeLine(line.number, fill(line.why, values), line.right)
+                for line in sorted(question.line, key=lambda line: line.number)
+            ),
+            answer=answer if isinstance(answer, str) else "",
+            values=dict(values),
         )
     except ExpressionError as error:
         raise TutorError(f"The question {question.id!r} cannot be asked.", f"{error}.") from None
 
 
-def _typed(question: Question, value: Value) -> float | tuple[int, ...]:
-    return _as_number(value) if question.kind == "number" else _as_shape(value)
+def _places(items: Sequence[Item]) -> list[int]:
+    """Where each item belongs, counted from 1; those that may change places all belong where the first of them is."""
+    written = [item.place for item in items]
+    return [written.index(place) + 1 if place else at for at, place in enumerate(written, 1)]
 
 
-def _as_number(value: Value | None) -> float:
-    if value is None or isinstance(value, tuple):
+def _mistake(
+    question: Question, mistake: KnownMistake, values: Mapping[str, Number]
+) -> tuple[float | tuple[int, ...] | str, str]:
+    return _answer(question, mistake.answer, values), fill(mistake.why, values)
+
+
+def _answer(question: Question, answer: str, values: Mapping[str, Number]) -> float | tuple[int, ...] | str:
+    """An answer, right or a mistake, as it is compared: what a formula gives is known in the box alone."""
+    match question.kind:
+        case "number":
+            return _as_number(evaluate(answer, values))
+        case "shape":
+            return _as_shape(evaluate(answer, values))
+        case "output":
+            return fill(answer, values)
+        case _:
+            return answer
+
+
+def _as_number(value: Value) -> float:
+    if isinstance(value, tuple):
         raise ExpressionError("the answer of a number question is a number")
     return float(value)
 
 
-def _as_shape(value: Value | None) -> tuple[int, ...]:
+def _as_shape(value: Value) -> tuple[int, ...]:
     if not isinstance(value, tuple) or any(size != int(size) or size < 0 for size in value):
         raise ExpressionError("the answer of a shape question is a tuple of whole numbers, such as (N, n_out) or (N,)")
     return tuple(int(size) for size in value)
 
 
-# ── choices ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def answer_choices(asked: Asked, picked: Collection[int]) -> Feedback:
-    """Judge the picked choices, by their index in `asked.choices`."""
-    several = asked.question.kind == "several"
-    chosen = sorted(set(picked))
-    if not chosen or not all(0 <= index < len(asked.choices) for index in chosen) or (len(chosen) > 1 and not several):
-        return _not_understood(asked, "Pick at least one." if several else "Pick one.")
-    if not several:
-        choice = asked.choices[chosen[0]]
-        return Feedback(right=choice.right, sentence=choice.why, explain=asked.explain)
-    wrong = [asked.choices[index] for index in chosen if not asked.choices[index].right]
-    missing = [choice for index, choice in enumerate(asked.choices) if choice.right and index not in chosen]
-    if wrong:
-        sentence = " ".join(f"“{choice.text}” does not belong: {choice.why}" for choice in wrong)
-    elif missing:
-        sentence = "What you picked is right, and it is not all. " + " ".join(
-            f"Missing: “{choice.text}”. {_without_yes(choice.why)}" for choice in missing
-        )
-    else:
-        sentence = "Right: these, and only these."
-    return Feedback(right=not wrong and not missing, sentence=sentence, explain=asked.explain)
-
-
-def _without_yes(why: str) -> str:
-    """The reason alone: “Yes” is for the learner who picked it."""
-    reason = re.sub(r"^Yes[.,:] ", "", why)
-    return why if reason == why else reason[:1].upper() + reason[1:]
-
-
-# ── numbers and shapes ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def answer_text(asked: Asked, text: str) -> Feedback:
-    """Judge a typed number or shape; what is neither is not understood and counts for nothing."""
-    if asked.question.kind == "shape":
-        shape = read_shape(text)
-        if shape is None:
-            return _not_understood(
-                asked, "That is not a shape. Write its sizes as numbers: (64, 128), 64x128, or (3,)."
-            )
-        if shape == asked.shape:
-            return Feedback(right=True, sentence="Right.", explain=asked.explain)
-        known = next((why for value, why in asked.mistakes if value == shape), None)
-        return Feedback(right=False, sentence=known or about_shape(shape, asked.shape or ()), explain=asked.explain)
-    readings = read_number(text)
-    if not readings:
-        return _not_understood(asked, "That is not a number. Work it out and write it like 0.5, 1/2 or 1e-3.")
-    right = asked.number
-    assert right is not None  # draw() made it
-    if any(equal(number, right, asked.question.tolerance) for number in readings):
-        return Feedback(right=True, sentence="Right.", explain=asked.explain)
-    for value, why in asked.mistakes:
-        if isinstance(value, float) and any(equal(number, value, asked.question.tolerance) for number in readings):
-            return Feedback(right=False, sentence=why, explain=asked.explain)
-    return Feedback(
-        right=False, sentence=about_number(readings[0], right, asked.question.tolerance), explain=asked.explain
-    )
-
-
-def equal(number: float, right: float, tolerance: float) -> bool:
-    """Whether a number lies within the tolerance, or within rounding where there is none."""
-    return abs(number - right) <= max(tolerance * (1 + 1e-9), 1e-9 * max(1.0, abs(right)))
-
-
-_DECIMAL = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
-_NUMBER = re.compile(rf"([+-]?)\s*({_DECIMAL})(?:\s*/\s*([+-]?)\s*({_DECIMAL}))?")
-_THOUSANDS = re.compile(r"[0-9]{1,3}(?:([,_ ])[0-9]{3})(?:\1[0-9]{3})*(?:\.[0-9]*)?")
-
-
-def read_number(text: str) -> tuple[float, ...]:
-    """The numbers that a text may mean, the likeliest first: "101,770" is 101770, or 101.77; none when it is none."""
-    text = text.strip()
-    if len(text) > MAX_ANSWER:
-        return ()
-    text = re.sub("[\u2212\u2010-\u2015\ufe63\uff0d]", "-", text)  # the minus of a formula, and the dashes taken for it
-    spellings = [text]
-    sign, digits = (text[0], text[1:].lstrip()) if text[:1] in ("+", "-") else ("", text)
-    if _THOUSANDS.fullmatch(digits):
-        spellings.insert(0, sign + re.sub("[,_ ]", "", digits))
-    spellings.append(text.replace(",", ".") if text.count(",") <= 2 and "." not in text else text)
-    numbers = (_one_number(spelling) for spelling in spellings)
-    return tuple(dict.fromkeys(number for number in numbers if number is not None))
-
-
-def _one_number(text: str) -> float | None:
-    match = _NUMBER.fullmatch(text)
-    if not match:
-        return None
-    number = float(match[1] + match[2])
-    if match[4]:
-        below = float(match[3] + match[4])
-        if not below:
-            return None
-        number /= below
-    return number if abs(number) != float("inf") and number == number else None
-
-
-def read_shape(text: str) -> tuple[int, ...] | None:
-    """The shape that a text means: "(64, 128)", "64, 128", "64x128", "[64,128]", "(3,)", "()"; None when it is none."""
-    text = text.strip()
-    if len(text) > MAX_ANSWER:
-        return None
-    for left, right in ("()", "[]"):
-        if text.startswith(left) and text.endswith(right):
-            text = text[1:-1].strip()
-            if not text:
-                return ()
-            break
-    sizes = re.split(r"\s*[,x×*]\s*", text.removesuffix(",").strip())
-    if not all(re.fullmatch(r"[0-9]{1,9}", size) for size in sizes):
-        return None
-    return tuple(int(size) for size in sizes)
-
-
-# ── a wrong number or shape that is no known mistake ─────────────────────────────────────────────────────────────────
-
-
-def about_shape(shape: tuple[int, ...], right: tuple[int, ...]) -> str:
-    """One sentence on how a wrong shape differs from the right one; it does not say the right sizes."""
-    if len(shape) != len(right):
-        if sorted(size for size in shape if size != 1) == sorted(size for size in right if size != 1):
-            return (
-                f"The sizes are right, but an axis of size 1 is {'missing' if len(shape) < len(right) else 'too many'}."
-            )
-        return f"Your shape has {_axes(len(shape))}; the right one has {_axes(len(right))}."
-    if sorted(shape) == sorted(right):
-        return "Both sizes are right, and swapped." if len(right) == 2 else "The sizes are right, their order is not."
-    wrong = [axis for axis, size in enumerate(right) if shape[axis] != size]
-    if len(wrong) < len(right):
-        fitting = [axis for axis in range(len(right)) if axis not in wrong]
-        is_not = "does not" if len(wrong) == 1 else "do not"
-        return f"{_listed(fitting).capitalize()} fit{'s' if len(fitting) == 1 else ''}; {_listed(wrong)} {is_not}."
-    misplaced = next((axis for axis in wrong if shape[axis] in right), None)
-    if misplaced is not None:
-        return f"{shape[misplaced]} belongs in it, but not as axis {misplaced}; the rest does not."
-    return "The number of axes is right, and none of the sizes."
-
-
-def _listed(axes: Sequence[int]) -> str:
-    return f"{'axis' if len(axes) == 1 else 'axes'} {' and '.join(str(axis) for axis in axes)}"
-
-
-def _axes(count: int) -> str:
-    return "no axes" if count == 0 else "1 axis" if count == 1 else f"{count} axes"
-
-
-NEAR = 0.02  # of the right number: a slip of rounding, or of the last step
-
-
-def about_number(number: float, right: float, tolerance: float) -> str:
-    """One sentence on how a wrong number differs from the right one; it does not say the right number."""
-    if not right:
-        return f"{number:.12g} is too {'large' if number > 0 else 'small'}."
-    if equal(-number, right, min(tolerance, abs(right) / 2)):
-        return "The size is right, the sign is not."
-    if not number:
-        return "Not 0: something is left over."
-    ratio = number / right
-    if ratio < 0:
-        return "The sign is not right, and the size is not either."
-    if _same(number, right * 10.0 ** round(math.log10(ratio))) and not _same(ratio, 1):
-        return "The digits are right, the decimal point is not."
-    if abs(number - right) <= max(NEAR * abs(right), 3 * tolerance):
-        return "Close: keep more digits on the way." if tolerance else "Close: look at the arithmetic once more."
-    if _same(ratio, 2) or _same(ratio, 0.5):
-        return f"That is {'twice' if ratio > 1 else 'half of'} what is right."
-    size = f"{'far ' if not 0.1 < ratio < 10 else ''}too {'large' if ratio > 1 else 'small'}"
-    return f"{number:.12g} is {size}." if right > 0 else f"The sign is right, the size is {size}."
-
-
-def _same(number: float, other: float) -> bool:
-    return math.isclose(number, other, rel_tol=1e-9)
-
-
-def _not_understood(asked: Asked, sentence: str) -> Feedback:
-    return Feedback(right=False, sentence=sentence, explain=asked.explain, understood=False)
+def formula_names(asked: Asked) -> tuple[str, ...]:
+    """What a formula may name besides np: arrays, sizes, drawn values."""
+    return tuple(dict.fromkeys((*asked.question.arrays, *asked.question.sizes, *asked.values)))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ParamSpec
 
 from tutor.course.draws import Draw, draw_arguments, fill_fault, number_of, parse_draw, shape_of
-from tutor.course.expressions import FUNCTIONS, ExpressionError
+from tutor.course.expressions import ExpressionError, names_in
 from tutor.course.model import TIERS, Case, Challenge, Drive, Judge
 from tutor.course.reader import KeyPath
 from tutor.paths import PACKAGE
@@ -60,7 +60,7 @@ def faults_of_place(challenge: Challenge, folder: Path) -> Iterator[Fault]:
 
 
 def _array_faults(challenge: Challenge) -> Iterator[Fault]:
-    sizes = {name for shape in challenge.arrays.values() for length in shape for name in _names(length)}
+    sizes = {name for shape in challenge.arrays.values() for length in shape for name in names_in(length)}
     for name, shape in challenge.arrays.items():
         if not _is_name(name) or name in sizes | _TAKEN:
             yield ("arrays", name), f"`arrays.{name}` is no name for an array"
@@ -97,7 +97,7 @@ def _case_faults(challenge: Challenge, case: Case) -> Iterator[tuple[str, str]]:
         if not _is_name(name) or name in {*challenge.arrays, *case.sizes, *_TAKEN}:
             yield "values", f"`values.{name}` is no name for a value, or something else's name"
     for name, shape in challenge.arrays.items():
-        if missing := [size for length in shape for size in sorted(_names(length)) if size not in case.sizes]:
+        if missing := [size for length in shape for size in sorted(names_in(length)) if size not in case.sizes]:
             yield "sizes", f"the arrays need the size {missing[0]}"
         elif reason := _refused(shape_of, shape, case.sizes):
             yield "sizes", f"`arrays.{name}`: {reason}"
@@ -273,14 +273,6 @@ def _reference_exists(reference: str, folder: Path) -> bool:
 
 def _results(drive: Drive) -> set[str]:
     return {name for stage in drive.results.values() for name in stage}
-
-
-def _names(expression: str) -> set[str]:
-    """The names that an expression asks for; none where it is no expression."""
-    if _syntax(expression, "eval"):
-        return set()
-    tree = ast.parse(expression.strip(), mode="eval")
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - set(FUNCTIONS)
 
 
 def _syntax(code: str, mode: str) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -142,11 +144,32 @@ def folder_of(challenge: Challenge) -> Path:
     return challenge.folder
 
 
-def starter(challenge: Challenge, seed: int = 0) -> str:
-    """What the learner starts from; of a debug exercise one of the variants, picked by the seed."""
+def starters(challenge: Challenge) -> tuple[str, ...]:
+    """Every file that the learner may start from: the variants of a debug exercise, else starter.py alone.
+
+    A variant's first line names it, so that the learner's file itself says which one it was made from.
+    """
     folder = folder_of(challenge)
-    variants = sorted((folder / "variants").glob("*.py")) if challenge.kind == "debug" else []
-    return read_text(variants[seed % len(variants)] if variants else folder / "starter.py")
+    variants = variant_files(challenge) if challenge.kind == "debug" else ()
+    named = tuple(f"# {challenge.id}, variant {file.stem}\n{read_text(file)}" for file in variants)
+    return named or (read_text(folder / "starter.py"),)
+
+
+def variant_files(challenge: Challenge) -> tuple[Path, ...]:
+    """The files of a debug exercise with one planted fault each."""
+    return tuple(sorted((folder_of(challenge) / "variants").glob("*.py")))
+
+
+def draw_starter(starters: Sequence[str], instead_of: str = "") -> str:
+    """One of the files to start from; another than the one that `instead_of`, the learner's file, was made from."""
+    there = set(instead_of.splitlines())
+    others = [text for text in starters if text.partition("\n")[0] not in there]
+    return random.choice(others or list(starters))
+
+
+def starter(challenge: Challenge, instead_of: str = "") -> str:
+    """What the learner starts from, as `draw_starter` says."""
+    return draw_starter(starters(challenge), instead_of)
 
 
 def hints(challenge: Challenge) -> int:

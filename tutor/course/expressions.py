@@ -40,6 +40,10 @@ def _rounded(number: float, digits: int = 0) -> Number:
     return round(number, digits) if digits else round(number)
 
 
+def _sigmoid(number: float) -> float:
+    return 0.5 * (1 + math.tanh(number / 2))  # never overflows
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "min": min,
     "max": max,
@@ -49,6 +53,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": math.log,
     "abs": abs,
     "sum": sum,
+    "tanh": math.tanh,
+    "sigmoid": _sigmoid,
+    "relu": lambda number: max(number, 0),
+    "step": lambda number: 1 if number > 0 else 0,  # the slope of relu
 }
 
 
@@ -64,6 +72,15 @@ def evaluate(expression: str, values: Mapping[str, Number]) -> Value:
     except (SyntaxError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error) or type(error).__name__
         raise ExpressionError(f"`{expression}`: {reason}") from None
+
+
+def names_in(expression: str) -> frozenset[str]:
+    """The names of numbers that an expression uses; none where it is no expression."""
+    try:
+        tree = ast.parse(expression.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)) - frozenset(FUNCTIONS)
 
 
 def _value(node: ast.expr, values: Mapping[str, Number]) -> Value:

@@ -10,23 +10,24 @@ from pathlib import Path
 
 import msgspec
 
-from tutor.course.model import (
+from tutor.course.blocks import (
     Block,
     CheckCode,
     Diagram,
     Lesson,
-    LessonHead,
     Math,
     Mistake,
     Predict,
     Prose,
     PythonRun,
-    Question,
     Section,
+    Worked,
 )
+from tutor.course.model import LessonHead, Question
 from tutor.course.outline import load_course, read_head, resolve
-from tutor.course.quizzes import question_fault
-from tutor.course.reader import parse_toml, read_text, to_record, toml_data
+from tutor.course.question_faults import question_fault
+from tutor.course.reader import Struct, parse_toml, read_text, to_record, toml_data
+from tutor.course.worked import worked_fault
 from tutor.errors import ContentError, UnknownName
 
 
@@ -151,10 +152,12 @@ def _prose(lines: list[str], line: int) -> Iterator[tuple[int, None, Block]]:
 
 
 def _math(fence: _Fence) -> Math:
-    latex, rule, hand_set = ("\n" + fence.body + "\n").partition("\n---\n")
-    if not rule or not latex.strip() or not hand_set.strip():
-        raise fence.error("LaTeX, a line `---`, and the same in Unicode are all required")
-    return Math(latex.strip(), hand_set.strip("\n"), fence.line)
+    if not fence.body.strip():
+        raise fence.error("there is no formula in it")
+    rule = next((number for number, line in enumerate(fence.body.split("\n"), 1) if line.strip() == "---"), None)
+    if rule is not None:
+        raise fence.error("it holds LaTeX alone: leave out the line `---` and what follows it", fence.line + rule)
+    return Math(fence.body.strip(), fence.line)
 
 
 def _predict(fence: _Fence) -> Predict:
@@ -193,16 +196,28 @@ def _diagram(fence: _Fence) -> Diagram:
 
 
 def _mistake(fence: _Fence) -> Mistake:
-    data = toml_data(fence.body, fence.file, fence.line + 1)
-    if "line" in data:
-        raise fence.error("`line` is not known here")
-    mistake = to_record({**data, "line": fence.line}, Mistake, fence.body, fence.file, fence.line + 1)
-    unknown = sorted(set(data) - {"title", "symptom", "cause", "test"})
-    if unknown:
-        raise fence.error(f"`{unknown[0]}` is not known here: there is title, symptom, cause, test")
+    mistake = _record(fence, Mistake)
     if not all(words.strip() for words in (mistake.title, mistake.symptom, mistake.cause, mistake.test)):
         raise fence.error("title, symptom, cause and test must not be empty")
     return mistake
+
+
+def _worked(fence: _Fence) -> Worked:
+    worked = _record(fence, Worked)
+    fault = worked_fault(worked)
+    if fault:
+        raise fence.error(fault)
+    return worked
+
+
+def _record(fence: _Fence, into: type[Struct]) -> Struct:
+    """The TOML of a block as its record, which gets the line of the fence."""
+    data = toml_data(fence.body, fence.file, fence.line + 1)
+    known = [name for name in into.__struct_encode_fields__ if name != "line"]
+    unknown = sorted(set(data) - set(known))
+    if unknown:
+        raise fence.error(f"`{unknown[0]}` is not known here: there is {', '.join(known)}")
+    return to_record({**data, "line": fence.line}, into, fence.body, fence.file, fence.line + 1)
 
 
 _MAKERS: dict[str, Callable[[_Fence], Block]] = {
@@ -211,5 +226,6 @@ _MAKERS: dict[str, Callable[[_Fence], Block]] = {
     "python run": _python_run,
     "diagram": _diagram,
     "mistake": _mistake,
+    "worked": _worked,
     "check": _check,
 }

@@ -1,4 +1,4 @@
-"""The course as plain, frozen data: what a lesson, a question and an exercise are."""
+"""The course as plain, frozen data: what the map, a question and an exercise are; `blocks` says what a lesson is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-# ── lessons ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the map ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class LessonHead(Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,80 +21,6 @@ class LessonHead(Struct, frozen=True, forbid_unknown_fields=True):
     objectives: tuple[str, ...]
     prerequisites: tuple[str, ...] = ()  # slugs, such as "04-shapes"
     exercises: tuple[str, ...] = ()  # challenge ids, in the order in which they are done
-
-
-class Prose(Struct, frozen=True, tag="prose"):
-    """Markdown between two fences."""
-
-    text: str
-    line: int
-
-
-class Math(Struct, frozen=True, tag="math"):
-    """A display formula: LaTeX, and below `---` the same set by hand in Unicode."""
-
-    latex: str
-    unicode: str
-    line: int
-
-
-class Predict(Struct, frozen=True, tag="predict"):
-    """A question the learner answers before the text goes on."""
-
-    question: Question
-    line: int
-
-
-class PythonRun(Struct, frozen=True, tag="python"):
-    """Code that runs in the box by a key; `# -> repr` lines in it say what it must print."""
-
-    source: str
-    line: int
-
-
-class Diagram(Struct, frozen=True, tag="diagram"):
-    """A picture drawn by viz from a name and options."""
-
-    name: str
-    options: dict[str, str]
-    line: int
-
-
-class Mistake(Struct, frozen=True, tag="mistake"):
-    """A common mistake: what one sees, why, and the test that tells it from its neighbours."""
-
-    title: str
-    symptom: str
-    cause: str
-    test: str
-    line: int
-
-
-class CheckCode(Struct, frozen=True, tag="check"):
-    """Assertions that prove the literal numbers around them; executed by the author's check, never shown."""
-
-    source: str
-    line: int
-
-
-Block = Prose | Math | Predict | PythonRun | Diagram | Mistake | CheckCode
-
-
-class Section(Struct, frozen=True):
-    """One page of a lesson: a second-level heading and what follows it."""
-
-    title: str
-    blocks: tuple[Block, ...]
-
-
-class Lesson(Struct, frozen=True):
-    """A lesson, whole: its head, its pages, and the two pages that are one key away."""
-
-    slug: str  # "06-linear-layer"
-    head: LessonHead
-    sections: tuple[Section, ...]
-    intuition: tuple[Section, ...]
-    math: tuple[Section, ...]
 
 
 class Broken(Struct, frozen=True):
@@ -125,6 +51,14 @@ class Part(Struct, frozen=True, forbid_unknown_fields=True):
     lesson: tuple[OutlineLesson, ...]
 
 
+class Level(Struct, frozen=True, forbid_unknown_fields=True):
+    """A badge of the course, earned when all its exercises are passed; some of them may still be in preparation."""
+
+    number: int
+    title: str  # what it stands for: "A layer's backward pass"
+    exercises: tuple[str, ...]  # challenge ids
+
+
 class Entry(Struct, frozen=True):
     """What the course map shows for one lesson: ready (a head), in preparation (None), or broken."""
 
@@ -139,6 +73,7 @@ class Course(Struct, frozen=True):
     parts: tuple[str, ...]
     entries: tuple[Entry, ...]
     broken: tuple[Broken, ...] = ()  # files that belong to no entry
+    levels: tuple[Level, ...] = ()  # by number
 
     def entry(self, slug: str) -> Entry:
         """The entry of a lesson, by its slug; raises KeyError where the map has none."""
@@ -159,24 +94,50 @@ class Choice(Struct, frozen=True, forbid_unknown_fields=True):
     right: bool = False
 
 
+class Item(Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the things to be put in order; `why` is said where it stands wrongly."""
+
+    text: str
+    why: str
+    place: int = 0  # items of an equal place may change places with each other; 0: a place of its own
+
+
+class CodeLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of the question's code, counted from 1, that may be the faulty one; `why` explains it either way."""
+
+    number: int
+    why: str
+    right: bool = False
+
+
 class KnownMistake(Struct, frozen=True, forbid_unknown_fields=True):
-    """A wrong number or shape that a known misconception gives, as an expression, and its explanation."""
+    """A wrong answer that a known misconception gives, written as the right one is, and its explanation."""
 
     answer: str
     why: str
 
 
+QuestionKind = Literal["one", "several", "number", "shape", "order", "line", "formula", "output", "recall"]
+
+
 class Question(Struct, frozen=True, forbid_unknown_fields=True):
-    """A question as written. Text, choices and answers may hold `{name}` or `{expression}` of the drawn values."""
+    """A question as written. Its texts, and its code, may hold `{name}` or `{expression}` of the drawn values."""
 
     id: str
-    kind: Literal["one", "several", "number", "shape"]
-    text: str
-    explain: str
+    kind: QuestionKind
+    text: str  # of a recall the front of the card
+    explain: str  # of a recall its back
     choice: tuple[Choice, ...] = ()  # one, several
-    answer: str = ""  # number, shape: an expression of the drawn values
-    tolerance: float = 0.0  # number: absolute
-    mistake: tuple[KnownMistake, ...] = ()  # number, shape
+    item: tuple[Item, ...] = ()  # order: as it is right
+    code: str = ""  # line, output
+    line: tuple[CodeLine, ...] = ()  # line: the candidates
+    # number, shape: an expression of the drawn values; formula: a NumPy expression; output: what the code prints
+    answer: str = ""
+    tolerance: float = 0.0  # number, and the numbers of an output: absolute
+    mistake: tuple[KnownMistake, ...] = ()  # number, shape, formula, output
+    arrays: dict[str, tuple[str, ...]] = {}  # formula: each array's shape, in sizes or expressions of them
+    sizes: dict[str, int] = {}  # formula: besides those that are drawn
+    draws: dict[str, str] = {}  # formula: how an array is drawn where not from the normal distribution
     draw: dict[str, tuple[int | float, ...]] = {}  # each name takes one of these values
     lesson: str = ""  # the slug, filled in when read
 
@@ -191,7 +152,13 @@ class Asked(Struct, frozen=True):
     choices: tuple[Choice, ...]  # in the drawn order
     number: float | None = None
     shape: tuple[int, ...] | None = None
-    mistakes: tuple[tuple[float | tuple[int, ...], str], ...] = ()
+    # By kind a number, a shape, a NumPy expression or printed text; with what is said to it.
+    mistakes: tuple[tuple[float | tuple[int, ...] | str, str], ...] = ()
+    items: tuple[Item, ...] = ()  # in the drawn order; each `place` says where it belongs, counted from 1
+    code: str = ""
+    lines: tuple[CodeLine, ...] = ()  # from top to bottom
+    answer: str = ""  # formula, output
+    values: dict[str, int | float] = {}  # what was drawn
 
 
 class Feedback(Struct, frozen=True):
@@ -340,7 +307,6 @@ class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
     basic: tuple[Case, ...]
     edge: tuple[Case, ...]
     stress: tuple[Case, ...]
-    level: int = 0  # the badge that passing it earns, 0 for none
     minutes: int = 20
     limits: Limits = Limits()
     train: Train | None = None

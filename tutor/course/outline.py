@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from tutor.course.model import Broken, Course, Entry, LessonHead, Part
+from tutor.course.model import Broken, Course, Entry, LessonHead, Level, Part
 from tutor.course.reader import parse_toml, read_text, read_toml
 from tutor.errors import ContentError, UnknownName, reason_of
 
@@ -17,16 +17,18 @@ _FENCE = "+++"
 
 class _Outline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     part: tuple[Part, ...]
+    level: tuple[Level, ...] = ()
 
 
 def load_course(lessons: Path) -> Course:
     """The course map; a broken front matter stands in its place, so this never raises for a file of the course."""
     file = lessons / "course.toml"
     try:
-        parts = read_toml(file, _Outline).part
+        outline_file = read_toml(file, _Outline)
     except ContentError as error:
         return Course((), (), (broken(error),))
-    wrong: list[Broken] = []
+    parts = outline_file.part
+    levels, wrong = _levels(outline_file.level, file)
     entries: list[Entry] = []
     seen: set[str] = set()
     for index, part in enumerate(parts):
@@ -43,7 +45,22 @@ def load_course(lessons: Path) -> Course:
         wrong.append(Broken(lessons, None, f"cannot be listed: {reason_of(error)}"))
     else:
         wrong += [Broken(lessons / folder, None, "is not listed in course.toml") for folder in unlisted]
-    return Course(tuple(part.title for part in parts), tuple(entries), tuple(wrong))
+    return Course(tuple(part.title for part in parts), tuple(entries), tuple(wrong), levels)
+
+
+def _levels(listed: tuple[Level, ...], file: Path) -> tuple[tuple[Level, ...], list[Broken]]:
+    """The levels by number, and what is wrong with those that are none."""
+    levels: dict[int, Level] = {}
+    wrong: list[Broken] = []
+    for level in listed:
+        if level.number < 1 or level.number in levels:
+            reason = "is listed twice" if level.number in levels else "is no number from 1"
+            wrong.append(Broken(file, None, f"level {level.number} {reason}"))
+        elif not level.title.strip() or not level.exercises:
+            wrong.append(Broken(file, None, f"level {level.number} has no title or no exercises"))
+        else:
+            levels[level.number] = level
+    return tuple(levels[number] for number in sorted(levels)), wrong
 
 
 def _head(folder: Path) -> LessonHead | Broken | None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tutor.course.ask import draw
+from tutor.course import signs
+from tutor.course.ask import draw, formula_names
+from tutor.course.blocks import Block, CheckCode, Diagram, Lesson, Math, Mistake, Predict, Prose, Section, Worked
 from tutor.course.expressions import written
-from tutor.course.model import Asked, Block, CheckCode, Diagram, Lesson, Math, Mistake, Predict, Prose, Section
+from tutor.course.model import Asked
+from tutor.course.worked import aligned, formulas, recompute
 
 if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode
@@ -30,9 +34,9 @@ def lesson_text(lesson: Lesson, width: int = 78) -> str:
     if asked:
         parts.append(_underlined("Answers", "-"))
         for number, question in enumerate(asked, 1):
-            answer = f"{_right_answer(question)} {_inline_text(question.explain)}"
-            parts.append(_filled(answer, width, f"{number}. ", "   "))
-    return "\n\n".join(part for part in parts if part) + "\n"
+            answer = f"{_right_answer(question)} {question.explain}".strip()
+            parts.append(_filled(_inline_text(answer), width, f"{number}. ", "   "))
+    return _fit("\n\n".join(part for part in parts if part)) + "\n"
 
 
 def _section(section: Section, width: int, asked: list[Asked]) -> list[str]:
@@ -50,14 +54,34 @@ def _block(block: Block, width: int) -> str:
     match block:
         case Prose(text=text):
             return markdown_text(text, width)
-        case Math(unicode=unicode):
-            return textwrap.indent(unicode, "    ")
+        case Math(latex=latex):
+            return textwrap.indent(_formula(latex, width - 4), "    ")
         case Diagram(name=name, options=options):
             return textwrap.indent(_picture(name, options, width - 4), "    ")
         case Mistake():
             return _mistake(block, width)
+        case Worked():
+            return _worked(block, width)
         case _:
             return textwrap.indent(getattr(block, "source", "").rstrip(), "    ")
+
+
+def _formula(latex: str, width: int) -> str:
+    from tutor.mathtext import MathError, display
+
+    try:
+        return "\n".join(display(latex, width, ascii=signs.are_missing()))
+    except MathError:  # the author's check has its reason
+        return latex
+
+
+def _formula_in_line(latex: str) -> str:
+    from tutor.mathtext import MathError, inline
+
+    try:
+        return inline(latex, ascii=signs.are_missing())
+    except MathError:
+        return f"${latex}$"
 
 
 def _picture(name: str, options: dict[str, str], width: int) -> str:
@@ -76,22 +100,72 @@ def _mistake(mistake: Mistake, width: int) -> str:
     return "\n".join(card)
 
 
+def _worked(worked: Worked, width: int) -> str:
+    made = recompute(worked, worked.given)
+    names = [*worked.given, *(row.row.show or row.row.name for row in made)]
+    numbers = aligned([*worked.given.values(), *(row.value for row in made)])
+    column = max(map(len, names))
+    made_of = formulas(worked)
+    widest = max(map(len, made_of))
+    said = [""] * len(worked.given) + [
+        f"`{formula}`{' ' * (widest - len(formula))}   {row.error or row.row.note}"
+        for formula, row in zip(made_of, made, strict=True)
+    ]
+    card = [_filled(_inline_text(worked.title), width)]
+    for name, number, words in zip(names, numbers, said, strict=True):
+        line = f"    {name:<{column}}  {number}   "
+        card.append(_filled(_inline_text(words), width, line, " " * len(line)) or line)
+    if worked.try_:
+        card.append(_filled(_inline_text(worked.try_), width, "    Try: ", "    "))
+    return "\n".join(line.rstrip() for line in card)
+
+
 def _question(asked: Asked, number: int, width: int) -> str:
-    lines = [f"Question {number} (the answer stands at the end)", markdown_text(asked.text, width)]
-    for letter, choice in zip("abcdefghijklmnopqrstuvwxyz", asked.choices, strict=False):
-        lines.append(_filled(_inline_text(choice.text), width, f"  {letter}) ", "     "))
-    return "\n".join(lines)
+    told = question_text(asked, width, [f"  {letter}) " for letter in _LETTERS])
+    return f"Question {number} (the answer stands at the end)\n{told}"
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def question_text(asked: Asked, width: int, marks: Sequence[str]) -> str:
+    """The question with its code, and its choices or items, each behind a mark."""
+    lines = [markdown_text(asked.text, width)]
+    if asked.code:
+        lines += ["", textwrap.indent(_code(asked), "    "), ""]
+    texts = [choice.text for choice in asked.choices] + [item.text for item in asked.items]
+    for mark, text in zip(marks, texts, strict=False):
+        lines.append(_filled(_inline_text(text), width, mark, " " * len(mark)))
+    if asked.question.kind == "formula":
+        lines.append(_filled(f"In NumPy, of {', '.join(formula_names(asked))}.", width))
+    return "\n".join(lines).rstrip()
+
+
+def _code(asked: Asked) -> str:
+    """The code of a question; with the numbers of its lines where one of them is asked for."""
+    if not asked.lines:
+        return asked.code
+    candidates = {line.number for line in asked.lines}
+    rows = enumerate(asked.code.split("\n"), 1)
+    return "\n".join(f"{number if number in candidates else '':>3}  {row}".rstrip() for number, row in rows)
 
 
 def _right_answer(asked: Asked) -> str:
-    if asked.shape is not None:
-        return f"{written(asked.shape)}."
-    if asked.number is not None:
-        return f"{written(asked.number)}."
-    letters = [
-        letter for letter, choice in zip("abcdefghijklmnopqrstuvwxyz", asked.choices, strict=False) if choice.right
-    ]
-    return f"{', '.join(letters)}."
+    match asked.question.kind:
+        case "number" | "shape":
+            return f"{written(asked.shape if asked.shape is not None else asked.number or 0.0)}."
+        case "formula" | "output":
+            return f"`{' '.join(asked.answer.split())}`."
+        case "line":
+            return f"Line {next(line.number for line in asked.lines if line.right)}."
+        case "order":
+            order = sorted(range(len(asked.items)), key=lambda index: asked.items[index].place)
+            return f"{', '.join(_LETTERS[index] for index in order)}."
+        case "recall":
+            return ""
+        case _:
+            letters = (letter for letter, choice in zip(_LETTERS, asked.choices, strict=False) if choice.right)
+            return f"{', '.join(letters)}."
 
 
 # ── Markdown ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -99,15 +173,14 @@ def _right_answer(asked: Asked) -> str:
 
 def markdown_text(md: str, width: int = 78) -> str:
     """Markdown as plain text: filled paragraphs, indented code, aligned tables; marks of emphasis are left out."""
-    return _blocks(_tree(md), width)
+    from tutor.course.markup import tree
+
+    return _fit(_blocks(tree(md), width))
 
 
-def _tree(md: str, inline: bool = False) -> SyntaxTreeNode:
-    from markdown_it import MarkdownIt
-    from markdown_it.tree import SyntaxTreeNode
-
-    parser = MarkdownIt("commonmark").enable("table")
-    return SyntaxTreeNode(parser.parseInline(md) if inline else parser.parse(md))
+def _fit(text: str) -> str:
+    """What the terminal can show of it."""
+    return signs.as_ascii(text) if signs.are_missing() else text
 
 
 def _blocks(node: SyntaxTreeNode, width: int, between: str = "\n\n") -> str:
@@ -158,13 +231,17 @@ def _table(node: SyntaxTreeNode) -> str:
 
 def _inline_text(md: str) -> str:
     """Markdown of a line or two as running text."""
-    return _inline(_tree(md, inline=True)).replace("\n", " ")
+    from tutor.course.markup import running
+
+    return _inline(running(md)).replace("\n", " ")
 
 
 def _inline(node: SyntaxTreeNode) -> str:
     match node.type:
-        case "text" | "html_inline":
+        case "text":
             return node.content
+        case "math_inline":
+            return _formula_in_line(node.content).replace(" ", _UNBROKEN)
         case "code_inline":
             return "`" + node.content.replace(" ", _UNBROKEN) + "`"
         case "softbreak":

@@ -9,12 +9,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from tutor.course.expressions import FUNCTIONS
 from tutor.course.model import Question
+from tutor.course.question_faults import question_fault
 from tutor.course.reader import line_of, parse_toml, read_text
 from tutor.errors import ContentError, UnknownName
-
-ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class Located(NamedTuple):
@@ -58,46 +56,3 @@ def read_quiz(file: Path) -> tuple[tuple[Located, ...], tuple[ContentError, ...]
         located.append(Located(line, msgspec.structs.replace(question, lesson=file.stem)))
         seen.add(question.id)
     return tuple(located), tuple(faults)
-
-
-def question_fault(question: Question) -> str | None:
-    """Why a question cannot be asked, or None; whether it is a good one is the author's check."""
-    if not ID.fullmatch(question.id):
-        return "an id is lower-case words and digits joined by `-`"
-    if not question.text.strip() or not question.explain.strip():
-        return "`text` and `explain` must not be empty"
-    for name, values in question.draw.items():
-        if not name.isidentifier() or name in FUNCTIONS:
-            return f"`draw.{name}` is no name for a value"
-        if not values:
-            return f"`draw.{name}` has no values"
-    return _choice_fault(question) if question.kind in ("one", "several") else _answer_fault(question)
-
-
-def _choice_fault(question: Question) -> str | None:
-    right = sum(choice.right for choice in question.choice)
-    if question.answer or question.mistake or question.tolerance:
-        return f"`answer`, `tolerance` and `mistake` belong to number and shape, not to {question.kind}"
-    if any(not choice.text.strip() or not choice.why.strip() for choice in question.choice):
-        return "every choice needs a text and a why of its own"
-    if len(question.choice) < 2:
-        return "there must be at least two choices"
-    if question.kind == "one" and right != 1:
-        return f"exactly one choice must be right, not {right}"
-    if question.kind == "several" and not 0 < right < len(question.choice):
-        return "at least one choice must be right and one wrong"
-    return None
-
-
-def _answer_fault(question: Question) -> str | None:
-    if question.choice:
-        return f"`choice` belongs to one and several, not to {question.kind}"
-    if not question.answer.strip():
-        return "`answer` is missing"
-    if question.tolerance < 0:
-        return "`tolerance` must not be negative"
-    if question.kind == "shape" and question.tolerance:
-        return "a shape has no `tolerance`"
-    if any(not mistake.answer.strip() or not mistake.why.strip() for mistake in question.mistake):
-        return "every mistake needs an answer and a why"
-    return None

@@ -3,7 +3,8 @@
 Others use `grade`, `prepare` (the next check's share of it, done while nobody waits) and the records of a Report.
 For gradients by evaluations alone there are `numeric_gradient`, `check_directions`, `find_wrong_entries`, and
 `full_gradient` (every parameter of a 784-128-10 network in a blink); `sweep_steps` says what a step size does, for each
-gradient of `swept_names`. NumPy is imported when one of them is asked for.
+gradient of `swept_names`. `answer_formula` judges a formula that is typed in a quiz, `formula_problems` its question.
+NumPy is imported when one of them is asked for.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from tutor.grading.report import VERDICT_WORDS, CaseOutput, CaseRow, Cell, Check, Report, Tensor, TierCount, Verdict
 
 if TYPE_CHECKING:
+    from tutor.grading.formula import answer_formula, formula_problems
     from tutor.grading.full_check import FullGradient, full_gradient
     from tutor.grading.grader import Prepared, grade, prepare
     from tutor.grading.gradients import (
@@ -44,8 +46,10 @@ __all__ = [
     "Verdict",
     "WrongEntries",
     "WrongEntry",
+    "answer_formula",
     "check_directions",
     "find_wrong_entries",
+    "formula_problems",
     "full_gradient",
     "grade",
     "numeric_gradient",
@@ -61,7 +65,9 @@ _MODULES = {
     "Prepared": "grader",
     "WrongEntries": "gradients",
     "WrongEntry": "gradients",
+    "answer_formula": "formula",
     "check_directions": "gradients",
+    "formula_problems": "formula",
     "find_wrong_entries": "gradients",
     "full_gradient": "full_check",
     "grade": "grader",

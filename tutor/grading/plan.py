@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -56,12 +56,18 @@ _TIER_NUMBER: dict[Tier, int] = {"basic": 0, "edge": 1, "stress": 2}
 _parse_draw = lru_cache(maxsize=256)(parse_draw)
 
 
-def _draw(rng: np.random.Generator, shape: Shape, text: str, case: Case, name: str) -> AnyArray:
+def draw_array(
+    rng: np.random.Generator, shape: Shape, text: str, names: Mapping[str, object], dtype: str = "float64"
+) -> AnyArray:
+    """One array of a kind such as "labels(n_classes)"; `names` are sizes and values that its arguments may name."""
     draw = _parse_draw(text)
-    arguments = draw_arguments(draw, {**case.sizes, **case.values}) if draw.arguments else ()
+    arguments = draw_arguments(draw, names) if draw.arguments else ()
     values: AnyArray = np.asarray(_KINDS[draw.kind](rng, shape, *arguments))
-    if not draw.whole:
-        values = values.astype(case.dtype)
+    return values if draw.whole else values.astype(dtype)
+
+
+def _draw(rng: np.random.Generator, shape: Shape, text: str, case: Case, name: str) -> AnyArray:
+    values = draw_array(rng, shape, text, {**case.sizes, **case.values}, case.dtype)
     fill = case.fill.get(name)
     return np.asarray(FILLS[fill](values)) if fill else values
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
-from tutor.progress.model import Event, ExerciseState, LessonState, Position, Progress
+from tutor.progress.model import Bookmark, Event, ExerciseState, LessonState, Position, Progress
 
 Moment = tuple[float, str]  # (time, event id): the id breaks ties, so "latest" is one event on every machine
 BEFORE_ALL: Moment = (float("-inf"), "")
+LESSON = "lesson"  # the track that an event means which names none
 
 
 def fold(events: Iterable[Event]) -> Progress:
@@ -23,6 +24,11 @@ def fold(events: Iterable[Event]) -> Progress:
 
 def _moment(event: Event) -> Moment:
     return (event.t, event.id)
+
+
+def _in_order(page: Bookmark) -> tuple[str, bool, str, int]:
+    """By lesson; in it the lesson itself before its side pages."""
+    return (page.lesson, page.track != LESSON, page.track, page.section)
 
 
 class _Answer(Struct):
@@ -48,8 +54,9 @@ class _Sitting(Struct):
 
 class _Lesson(Struct):
     read: bool = False
-    section: int = 0
-    section_at: Moment = BEFORE_ALL
+    track: str = LESSON
+    track_at: Moment = BEFORE_ALL
+    pages: dict[str, tuple[Moment, int]] = field(default_factory=dict)  # by track: when, and where
     sittings: defaultdict[str, _Sitting] = field(default_factory=lambda: defaultdict(_Sitting))
 
     def add(self, event: Event) -> None:
@@ -60,15 +67,21 @@ class _Lesson(Struct):
             self.sittings[event.session].add(event)
 
     def stand_at(self, event: Event) -> None:
-        if event.section is not None and _moment(event) > self.section_at:
-            self.section, self.section_at = event.section, _moment(event)
+        if event.section is None:
+            return
+        at, track = _moment(event), event.track or LESSON
+        self.pages[track] = max(self.pages.get(track, (BEFORE_ALL, 0)), (at, event.section))
+        if at > self.track_at:
+            self.track, self.track_at = track, at
 
     def state(self) -> LessonState:
         # Events do not say how long the quiz is: a sitting that was finished has the most answers, so among the
         # fullest sittings the latest one speaks; one under way speaks only while nothing fuller exists.
         sitting = max(self.sittings.values(), key=lambda s: (len(s.answers), s.latest), default=_Sitting())
         right = sum(answer.right for answer in sitting.answers.values())
-        return LessonState(self.read, self.section, quiz_right=right, quiz_asked=len(sitting.answers))
+        pages = {track: section for track, (_, section) in sorted(self.pages.items())}
+        section = pages.pop(LESSON, 0)
+        return LessonState(self.read, section, right, len(sitting.answers), self.track, pages)
 
 
 class _Exercise(Struct):
@@ -116,6 +129,7 @@ class Folding:
         self._seen: set[str] = set()
         self._lessons: defaultdict[str, _Lesson] = defaultdict(_Lesson)
         self._exercises: defaultdict[str, _Exercise] = defaultdict(_Exercise)
+        self._bookmarks: dict[Bookmark, tuple[Moment, bool]] = {}
         self._position: Event | None = None
         self._welcomed = False
         self._theme, self._theme_at = "", BEFORE_ALL
@@ -132,6 +146,10 @@ class Folding:
                 self._theme, self._theme_at = event.theme, _moment(event)
             case "position":
                 self._add_position(event)
+            case "bookmark" if event.lesson and event.section is not None:
+                page = Bookmark(event.lesson, event.track or LESSON, event.section)
+                latest = self._bookmarks.get(page, (BEFORE_ALL, False))
+                self._bookmarks[page] = max(latest, (_moment(event), event.on is True))
             case "lesson_read" | "question_answered" if event.lesson:
                 self._lessons[event.lesson].add(event)
             case "exercise_checked" | "exercise_passed" | "hint_shown" | "solution_shown" | "reset" if event.exercise:
@@ -146,6 +164,7 @@ class Folding:
             position=Position()
             if last is None
             else Position(last.screen or "home", last.lesson, last.exercise, last.section or 0, last.run),
+            bookmarks=tuple(sorted((page for page, (_, on) in self._bookmarks.items() if on), key=_in_order)),
             welcomed=self._welcomed,
             theme=self._theme,
             events=len(self._seen),

@@ -19,6 +19,7 @@ Kind = Literal[
     "position",
     "welcomed",
     "setting",
+    "bookmark",
 ]
 
 
@@ -39,7 +40,9 @@ class Event(Struct, frozen=True, omit_defaults=True):
     headline: str = ""  # exercise_checked
     code_hash: str = ""
     hint: int | None = None
-    section: int | None = None  # position in a lesson; lesson_read
+    section: int | None = None  # position in a lesson, the page, from 0; lesson_read; bookmark
+    track: str = ""  # of the section: "lesson" where it is not said | "intuition" | "derivation"
+    on: bool | None = None  # bookmark: set, or taken away
     screen: str = ""  # position: "lesson" | "quiz" | "lab" | "train" | "home"
     run: str = ""
     theme: str = ""  # setting: "dark" | "light"
@@ -49,9 +52,11 @@ class LessonState(Struct, frozen=True):
     """What is known of one lesson."""
 
     read: bool = False
-    section: int = 0  # where they left off
+    section: int = 0  # where they left off in the lesson itself
     quiz_right: int = 0  # of the latest sitting that was finished, else of the one under way
     quiz_asked: int = 0
+    track: str = "lesson"  # what they read last: the lesson itself, or a side page
+    side: dict[str, int] = {}  # where they left off in each side page
 
 
 class ExerciseState(Struct, frozen=True):
@@ -76,12 +81,21 @@ class Position(Struct, frozen=True):
     run: str = ""
 
 
+class Bookmark(Struct, frozen=True):
+    """A page that the learner wants to find again."""
+
+    lesson: str
+    track: str
+    section: int
+
+
 class Progress(Struct, frozen=True):
     """The fold of all events: order-free, so two terminals merge."""
 
     lessons: dict[str, LessonState] = {}
     exercises: dict[str, ExerciseState] = {}
     position: Position = Position()
+    bookmarks: tuple[Bookmark, ...] = ()  # by lesson, track and page
     welcomed: bool = False
     theme: str = ""  # chosen last; "" while the tutor may choose
     events: int = 0

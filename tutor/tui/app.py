@@ -16,6 +16,7 @@ from tutor.course import Course, load_course
 from tutor.errors import TutorError
 from tutor.paths import Paths
 from tutor.progress import Kind, Store, next_step
+from tutor.tui.bookmarks import Bookmarks
 from tutor.tui.opening import Opening
 from tutor.tui.screens.home import HomeScreen
 from tutor.tui.terminal import watch_terminal
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
     from textual.filter import LineFilter
 
+    from tutor.course import PageText, Track
     from tutor.learner import Box
     from tutor.tui.screens.train_choices import Choices
 
@@ -82,6 +84,8 @@ class TutorApp(App[int]):
         self._fit_colours()
         self._box: Box | None = None
         self._recorder: ThreadPoolExecutor | None = None
+        self.bookmarks = Bookmarks(store, self.record)
+        self._pages: tuple[PageText, ...] | None = None
         self.last_choices: dict[str, Choices] = {}  # of training, by exercise: as long as this sitting lasts
 
     def _fit_colours(self) -> None:
@@ -170,12 +174,12 @@ class TutorApp(App[int]):
 
     # ── from screen to screen ────────────────────────────────────────────────────────────────────────────────────────
 
-    def open_lesson(self, slug: str, *, replace: bool = False) -> None:
-        """Open a lesson where the learner left off in it."""
+    def open_lesson(self, slug: str, *, replace: bool = False, at: tuple[Track, int] | None = None) -> None:
+        """Open a lesson where the learner left off in it, or at a page."""
         from tutor.course import load_lesson
         from tutor.tui.screens.lesson import LessonScreen
 
-        self._open(lambda: LessonScreen(load_lesson(self.paths.lessons, slug)), replace)
+        self._open(lambda: LessonScreen(load_lesson(self.paths.lessons, slug), at), replace)
 
     def action_follow(self, slug: str) -> None:
         """A click on a link to another lesson."""
@@ -204,6 +208,36 @@ class TutorApp(App[int]):
         from tutor.tui.screens.train import TrainScreen, run_folder
 
         self._open(lambda: TrainScreen(run_folder(self.paths, run_id)), replace)
+
+    def action_search(self) -> None:
+        """Search the whole course."""
+        from tutor.tui.screens.search import SearchScreen
+
+        self.push_screen(SearchScreen())
+
+    def action_bookmarks(self) -> None:
+        """The pages that were marked."""
+        from tutor.tui.screens.bookmarks import BookmarksScreen
+
+        self.push_screen(BookmarksScreen())
+
+    def read_pages(self) -> tuple[PageText, ...]:
+        """Every page of the course with its words; read once, and never on the thread that draws."""
+        if self._pages is None:
+            from tutor.course import read_pages
+
+            self._pages = read_pages(self.course, self.paths.lessons)
+        return self._pages
+
+    def open_page(self, page: PageText) -> None:
+        """From a list of pages to one of them: in the lesson below, if it is that one."""
+        from tutor.tui.screens.lesson import LessonScreen
+
+        self.pop_screen()
+        if isinstance(self.screen, LessonScreen) and self.screen.lesson.slug == page.lesson:
+            self.screen.open_page(page.track, page.section)
+        else:
+            self.open_lesson(page.lesson, at=(page.track, page.section))
 
     def open_runs(self, *, replace: bool = False) -> None:
         """The list of runs."""

@@ -73,6 +73,8 @@ class TutorCommands(CommandList):
             yield f"{other} theme", "It stays chosen", tutor.action_switch_theme
         yield "Help", "Every key that acts here", partial(self.screen.run_action, "help")
         yield "Home", "The course map", tutor.open_home
+        yield "Search", "Find a page of the course by its words", tutor.action_search
+        yield "Bookmarks", "The pages that you marked", tutor.action_bookmarks
         yield "Runs", "Every training run: compare, rename, delete", tutor.open_runs
         yield "Suspend", "Back to the shell; fg returns", tutor.action_suspend_process
         yield "Quit", "Leave the tutor; runs go on", partial(tutor.call_later, tutor.action_quit)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from tutor.course import draw_starter
 from tutor.errors import SourceError, StoreError, reason_of
 from tutor.learner import Found, Graded, Source, Version, WorkFile, content_hash, decode, look, shown_path
 from tutor.tui.shared_file import SharedFile
@@ -41,13 +43,14 @@ class PaneFile:
     asked for. Nothing raises because of the disk: `trouble` is what the learner must know.
     """
 
-    def __init__(self, file: WorkFile, starter: str) -> None:
+    def __init__(self, file: WorkFile, starters: Sequence[str]) -> None:
         self.file = file
-        self.starter = starter
+        self.starters = starters  # several where one of them is drawn
+        self.starter = draw_starter(starters)
         self._troubles: dict[Of, str] = {}
         self._turn = asyncio.Lock()
         self._gave_way: list[bytes] = []  # what stood in pane and file, was not judged, and is not kept yet
-        self._kept = {content_hash(_bytes(starter))}  # hashes of what need not be kept once more
+        self._kept = {content_hash(_bytes(text)) for text in starters}  # hashes of what need not be kept once more
         self._no_history = False  # the learner has been told that there is none
         self._saved_at = 0.0  # time.monotonic() after the last save: what was read before it is no news
         self.opened, text = self._open()
@@ -120,6 +123,7 @@ class PaneFile:
             try:
                 if self._shared.typed(text):
                     await asyncio.to_thread(self.file.keep, _bytes(text), "from-pane")
+                self.starter = draw_starter(self.starters, instead_of=text)
                 kept = await asyncio.to_thread(self.file.reset, self.starter)
             except StoreError as error:
                 self._troubles["folder"] = str(error)
@@ -210,7 +214,7 @@ class PaneFile:
         async with self._turn:
             try:
                 raw = await asyncio.to_thread(version.read)
-                if self.pane.text not in ("", self.starter):
+                if self.pane.text not in ("", *self.starters):
                     await asyncio.to_thread(self.file.keep, _bytes(self.pane.text), "from-pane")
             except OSError as error:
                 self._troubles["folder"] = f"{shown_path(version.path)} cannot be read: {reason_of(error)}."

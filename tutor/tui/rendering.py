@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from tree_sitter import Parser, Query
 
 CODE = "$code"  # a code span
-MEASURE = 74  # cells of a line of prose: more is hard to follow with the eye
+FORMULA = "$bright"
+MEASURE = 72  # cells of a line of prose: more is hard to follow with the eye
 INDENT = "  "  # of code and tables
 TABLE_WIDTH = 76  # of a table where no width is given
 GAP = 3  # cells between two columns of a table
 NARROWEST_COLUMN = 8
-LONGEST_UNBROKEN = 30  # a longer code span may be broken at its spaces
+LONGEST_UNBROKEN = 30  # a longer code span or formula may be broken at its spaces
 _SLUG = re.compile(r"[0-9]{2}-[a-z0-9-]+")  # a link to another lesson
 _BLANK = "\ue000"  # stands for a space inside a code span while lines are broken
 
@@ -41,11 +42,9 @@ def clickable(content: Content, action: str) -> Content:
 
 def markdown_content(text: str, width: int | None = None) -> Content:
     """Markdown laid out in lines of at most `width` cells; without a width each paragraph is one line."""
-    from markdown_it import MarkdownIt
-    from markdown_it.tree import SyntaxTreeNode
+    from tutor.course.markup import tree
 
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    return _shown(_joined(_blocks(SyntaxTreeNode(parser.parse(printable(text))), width)))
+    return _shown(_joined(_blocks(tree(printable(text)), width)))
 
 
 def inline_content(text: str) -> Content:
@@ -67,11 +66,9 @@ def indented(body: Content, indent: str = INDENT) -> Content:
 
 
 def _running(text: str, width: int | None) -> Content:
-    from markdown_it import MarkdownIt
-    from markdown_it.tree import SyntaxTreeNode
+    from tutor.course.markup import running
 
-    parser = MarkdownIt("commonmark", {"html": False})
-    return _inline(SyntaxTreeNode(parser.parseInline(printable(text).replace("\n", " "))), "", width)
+    return _inline(running(printable(text)), "", width)
 
 
 def _blocks(node: SyntaxTreeNode, width: int | None) -> list[Content]:
@@ -156,10 +153,9 @@ def _inline(node: SyntaxTreeNode, style: str, width: int | None) -> Content:
         case "text":
             return Content.styled(node.content, style)
         case "code_inline":
-            short = width is not None and len(node.content) <= LONGEST_UNBROKEN
-            return Content.styled(
-                node.content.replace(" ", _BLANK) if short else node.content, f"{style} {CODE}".strip()
-            )
+            return Content.styled(_unbroken(node.content, width), f"{style} {CODE}".strip())
+        case "math_inline":
+            return Content.styled(_unbroken(formula_in_line(node.content), width), f"{style} {FORMULA}".strip())
         case "softbreak":
             return Content.styled(" ", style)
         case "hardbreak":
@@ -181,6 +177,32 @@ def _inline(node: SyntaxTreeNode, style: str, width: int | None) -> Content:
 
 def _inlines(node: SyntaxTreeNode, style: str, width: int | None) -> Content:
     return Content("").join(_inline(child, style.strip(), width) for child in node.children)
+
+
+def _unbroken(text: str, width: int | None) -> str:
+    """As one word where it is short, and lines are broken at all."""
+    return text.replace(" ", _BLANK) if width is not None and len(text) <= LONGEST_UNBROKEN else text
+
+
+def formula_in_line(latex: str) -> str:
+    """A formula in one line of Unicode; as it is written where it cannot be laid out."""
+    from tutor.mathtext import MathError, inline
+
+    try:
+        return inline(latex)
+    except MathError:  # the author's check has its reason
+        return f"${latex}$"
+
+
+def formula_content(latex: str, width: int) -> Content:
+    """A display formula in as many lines as it needs."""
+    from tutor.mathtext import MathError, display
+
+    try:
+        lines = display(latex, width)
+    except MathError:
+        lines = tuple(latex.split("\n"))
+    return Content.styled("\n".join(lines), FORMULA)
 
 
 def _less(width: int | None, by: int) -> int | None:

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from tutor.course import Course, LessonHead
 from tutor.errors import RunError, TutorError
-from tutor.progress import NextStep, Progress, next_step
+from tutor.progress import NextStep, Progress, highest_level, next_step
 from tutor.tui.screens.home_view import Faults, Item, Row, RunLine, home_rows, items_in_order
 from tutor.tui.screens.screen import TutorScreen
 from tutor.tui.widgets.keybar import KeyBar
@@ -120,11 +120,13 @@ class HomeScreen(TutorScreen):
     CSS_PATH = "home.tcss"
     BINDINGS = [
         Binding("enter", "open", "open", key_display="⏎"),
-        Binding("a", "quiz", "answer quiz", tooltip="Answer the quiz of the chosen lesson"),
+        Binding("a", "quiz", "quiz", tooltip="Answer the quiz of the chosen lesson"),
         Binding("w", "lab", "write code", tooltip="Open the exercise of the chosen lesson"),
         Binding("t", "train", "runs", tooltip="Watch the run that is under way, or see all there are"),
+        Binding("slash", "app.search", "search", key_display="/", tooltip="Search the whole course"),
         Binding("q", "app.quit", "quit", tooltip="Leave; runs go on, nothing is lost"),
         Binding("c", "continue", "continue", show=False, tooltip="Go on where you left off"),
+        Binding("B", "app.bookmarks", "Your bookmarks", show=False),
     ]
 
     def compose(self) -> ComposeResult:
@@ -287,11 +289,17 @@ def _title(course: Course, progress: Progress, width: int) -> Content:
     exercises = [name for e in ready if isinstance(e.head, LessonHead) for name in e.head.exercises]
     passed = sum(progress.exercises[name].passed for name in exercises if name in progress.exercises)
     left = Content.assemble((" tutor", "bold $bright"), (" · backpropagation", "$dim"))
-    right = Content.assemble(
-        (f"{read} of {len(ready)} lessons read · {passed} of {len(exercises)} exercises passed ", "$dim")
-    )
-    room = width - left.cell_length - right.cell_length - 2
-    return left.pad_right(room) + right if room > 0 else left
+    level = highest_level(course, progress)
+    earned = (f"level {level}", "$good") if level else ("", "")
+    for words in (
+        f"{read} of {len(ready)} lessons read · {passed} of {len(exercises)} exercises passed ",
+        f"{read}/{len(ready)} lessons · {passed}/{len(exercises)} exercises ",
+    ):
+        right = Content.assemble(earned, (" · " * bool(level) + words, "$dim"))
+        room = width - left.cell_length - right.cell_length - 2
+        if room > 0:
+            return left.pad_right(room) + right
+    return left
 
 
 def _run_line(tick: Tick) -> RunLine:

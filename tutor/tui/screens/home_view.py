@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from textual.content import Content
 
 from tutor.course import Broken, Course, Entry, LessonHead
-from tutor.progress import ExerciseState, LessonState, NextStep, Progress
+from tutor.progress import ExerciseState, LessonState, LevelState, NextStep, Progress, level_states
 
 TWO_COLUMNS = 76
 ROOM_FOR_IN_PREPARATION = 46  # below it a lesson in preparation says "later", and a line under the map what that means
@@ -54,6 +54,7 @@ def home_rows(
     columns = _columns(course, width)
     column_width = (width - GAP * (len(columns) - 1)) // len(columns)
     blocks = [_part_rows(course, progress, parts, chosen, column_width, faults) for parts in columns]
+    blocks[-1] += _level_rows(level_states(course, progress), column_width)
     for number in range(max((len(block) for block in blocks), default=0)):
         line, items, x = Content(""), [], 0
         for block in blocks:
@@ -72,11 +73,12 @@ def home_rows(
 
 
 def _columns(course: Course, width: int) -> list[range]:
-    """The parts of each column: where there are two, cut where the longer one is shortest."""
+    """The parts of each column: where there are two, cut where the longer one is shortest; the levels come last."""
     parts = len(course.parts)
     if width < TWO_COLUMNS or parts < 2:
         return [range(parts)]
     heights = [2 + sum(entry.part == part for entry in course.entries) for part in range(parts)]
+    heights[-1] += 2 + len(course.levels) if course.levels else 0
     cut = min(range(1, parts), key=lambda cut: max(sum(heights[:cut]), sum(heights[cut:])))
     return [range(cut), range(cut, parts)]
 
@@ -138,6 +140,35 @@ def _lesson_line(entry: Entry, progress: Progress, is_chosen: bool, width: int, 
         (entry.outline.title, f"bold {name_style}" if is_chosen else name_style),
     ).truncate(width - right.cell_length - 1, ellipsis=True)
     return left.pad_right(width - left.cell_length - right.cell_length) + right
+
+
+def _level_rows(levels: Sequence[LevelState], width: int) -> list[Row]:
+    """The levels below the last part; their sign stands where a lesson's arrow does, for nothing is opened by them."""
+    if not levels:
+        return []
+    rows = [Row(Content("")), Row(Content.assemble(("  Levels", "bold $dim")))]
+    for level in levels:
+        sign, status, style = level_status(level)
+        name_style = "$foreground" if level.ready else "$faint"
+        right = Content.assemble((status, style)) if width >= ROOM_FOR_IN_PREPARATION else Content("")
+        left = Content.assemble(
+            (f"{sign} ", style),
+            (f"{level.number:>2}  ", "$dim" if level.ready else "$faint"),
+            (level.title, name_style),
+        ).truncate(width - right.cell_length - 1, ellipsis=True)
+        rows.append(Row(left.pad_right(width - left.cell_length - right.cell_length) + right))
+    return rows
+
+
+def level_status(level: LevelState) -> tuple[str, str, str]:
+    """A sign, a few words, and a style for what is known of a level."""
+    if level.earned:
+        return "✓", "earned", "$good"
+    if not level.ready:
+        return "·", "in preparation", "$faint"
+    if level.passed:
+        return "◐", f"{level.passed} of {level.total} passed", "$accent"
+    return "·", f"{level.total} to pass", "$dim"
 
 
 def lesson_status(entry: Entry, progress: Progress) -> tuple[str, str, str]:

@@ -12,11 +12,11 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widgets import Static
 
-from tutor.course import Challenge, starter
+from tutor.course import Challenge, starters
 from tutor.errors import StoreError
 from tutor.grading import Report
 from tutor.learner import Found, Source, WorkFile, shown_path
-from tutor.progress import ExerciseState
+from tutor.progress import ExerciseState, levels_earned_by
 from tutor.tui.checking import Checker, CheckFailed, Judged
 from tutor.tui.pane_file import PaneFile
 from tutor.tui.screens import lab_view
@@ -88,7 +88,7 @@ class LabScreen(TutorScreen):
     def __init__(self, challenge: Challenge) -> None:
         super().__init__()
         self.challenge = challenge
-        self.starter = starter(challenge)  # raises ContentError here, where the app can say so
+        self.starters = starters(challenge)  # raises ContentError here, where the app can say so
         self.coach = Coach(self, challenge, self._show_head)
         self.report: Report | None = None  # the latest
         self.last_judged: Report | None = None  # the last report that had tensors to show
@@ -104,7 +104,7 @@ class LabScreen(TutorScreen):
 
     def compose(self) -> ComposeResult:
         path, backup = self.tutor.paths.implementation(self.challenge.id), self.tutor.paths.backup
-        self.file = PaneFile(WorkFile(path, backup), self.starter)
+        self.file = PaneFile(WorkFile(path, backup), self.starters)
         self.pane = self.file.pane
         self.table = TensorTable()
         yield Static(id="title")
@@ -131,7 +131,7 @@ class LabScreen(TutorScreen):
         self.pane.focus()
         self.tutor.record("position", screen="lab", lesson=self.challenge.lesson, exercise=self.challenge.id)
         opened = self.file.opened.what
-        if isinstance(opened, Source) and (self.state.attempts or self.pane.text != self.starter):
+        if isinstance(opened, Source) and (self.state.attempts or self.pane.text not in self.starters):
             self.reopened = True
             self._check(opened)
         self.file.offer_draft()
@@ -263,6 +263,9 @@ class LabScreen(TutorScreen):
         self.versions.keep(source, report)
         if reopened and state.passed >= report.passed and state.headline == report.headline:
             return
+        if report.passed:
+            for level in levels_earned_by(self.tutor.course, self.tutor.store.progress, self.challenge.id):
+                self.notify(f"{level.title}.", title=f"Level {level.number} earned", timeout=8, markup=False)
         for kind, facts in report.events(self.challenge.lesson):
             self.tutor.record(kind, **facts)
 
@@ -305,7 +308,7 @@ class LabScreen(TutorScreen):
         self.coach.solution()
 
     def action_reset(self) -> None:
-        """Put the starter back after a question."""
+        """Put a starter back after a question."""
         self.versions.start_again(self.challenge)
 
     def action_next(self) -> None:
@@ -388,6 +391,6 @@ class LabScreen(TutorScreen):
             hints=self.coach.count,
         )
         self.put("#title", lab_view.title(head, width))
-        headline = lab_view.headline(self.report, self.stale, width, has_blanks=self.challenge.kind == "fill")
+        headline = lab_view.headline(self.report, self.stale, width, self.challenge.kind)
         self.put("#headline", headline, layout=True, least=lab_view.HEADLINE_LINES)
         self.put("#tabs", lab_view.tabs(VIEWS, self.view, self.has_class("has-output")))

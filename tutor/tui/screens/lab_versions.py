@@ -53,10 +53,11 @@ class FileVersions:
         self.check(source)
 
     def start_again(self, challenge: Challenge) -> None:
-        """Put the starter back after a question."""
+        """Put the starter back after a question; of a debug exercise a file with another fault."""
+        fresh = "A file with another planted fault" if challenge.kind == "debug" else "The starter"
         question = Question(
             f"Start {challenge.id} again?",
-            "The starter takes the place of your file. Your file is kept, and ctrl+z here brings it back.",
+            f"{fresh} takes the place of your file. Your file is kept, and ctrl+z here brings it back.",
             {"y": "start again"},
         )
 

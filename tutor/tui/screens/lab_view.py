@@ -14,6 +14,15 @@ from tutor.tui.rendering import clickable
 
 SIGNS = {"right": ("✓", "$good"), "not_reached": ("·", "$faint")}
 AFTER_THE_PASS = "F5 trains a network with it, F7 goes on. Esc, then s: other solutions."
+_BEFORE = "Not judged yet. ctrl+s saves and judges"
+NOT_JUDGED = {  # by the kind of the exercise
+    "scratch": Content.styled(f"{_BEFORE}.", "$dim"),
+    "fill": Content.styled(f"{_BEFORE}; ctrl+b goes to the next blank.", "$dim"),
+    "debug": Content.assemble(
+        ("One fault is planted in this file: find it and mend it.", "bold $bright"),
+        ("\nNot judged yet. ctrl+s saves, judges and says which gradients it spoils.", "$dim"),
+    ),
+}
 HEADLINE_LINES = 2  # have their place always, as lab.tcss says too: most verdicts fit, and nothing below them moves
 CELLS_SHOWN = 6  # rows of the small diff
 WIDE_TABLE = 74  # from here the worst cell stands in the table
@@ -49,11 +58,10 @@ def title(head: Head, width: int) -> Content:
     return left.pad_right(room - right.cell_length) + right if room > right.cell_length else left.truncate(width)
 
 
-def headline(report: Report | None, stale: bool, width: int, *, has_blanks: bool = False) -> Content:
+def headline(report: Report | None, stale: bool, width: int, kind: str = "scratch") -> Content:
     """The verdict in one sentence, and what to do next; grey when the code has changed since."""
     if report is None:
-        blank = "; ctrl+b goes to the next blank" if has_blanks else ""
-        return Content.assemble((f"Not judged yet. ctrl+s saves and judges{blank}.", "$dim"))
+        return NOT_JUDGED[kind]
     sign, style = {
         "passed": ("✓", "$good"),
         "right_so_far": ("◐", "$good"),

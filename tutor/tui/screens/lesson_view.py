@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
 from textual.content import Content
 
-from tutor.course import Diagram, Lesson, Math, Mistake, Prose, PythonRun, Section
+from tutor.course import TRACKS, Block, Diagram, Lesson, Math, Mistake, Prose, PythonRun, Section, Track
 from tutor.learner import BoxResult
-from tutor.tui.rendering import MEASURE, clickable, hanging, indented, inline_content, markdown_content, python_content
+from tutor.tui.rendering import (
+    MEASURE,
+    clickable,
+    formula_content,
+    hanging,
+    indented,
+    inline_content,
+    markdown_content,
+    python_content,
+)
 from tutor.tui.widgets.picture import picture_content
 
 FORMULA_INDENT = 4
@@ -19,12 +29,18 @@ LABEL = 10  # cells of "You see", "Because", "To tell"
 # ── where the learner is ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def title(lesson: Lesson, track: str, number: int, count: int, width: int) -> Content:
+def title(lesson: Lesson, track: Track, number: int, marked: bool, width: int) -> Content:
     """The lesson, where in it, and the page."""
     left = Content.assemble((f"{lesson.slug[:2]} ", "$dim"), (lesson.head.title, "$dim"))
-    if track:
+    if track != "lesson":
         left = left + Content.assemble((f" · {track}", "$accent"))
-    right = Content.assemble(("page ", "$dim"), (str(number + 1), "$bright"), (f" of {count}", "$dim"))
+    count = len(lesson.pages(track))
+    right = Content.assemble(
+        ("▸ bookmark   " if marked else "", "$accent"),
+        ("page ", "$dim"),
+        (str(number + 1), "$bright"),
+        (f" of {count}", "$dim"),
+    )
     return left.pad_right(max(1, width - left.cell_length - right.cell_length)) + right
 
 
@@ -46,7 +62,7 @@ def heading(section: Section) -> Content:
 # ── blocks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def block(block: Prose | Math | Diagram | Mistake, width: int) -> Content:
+def block(block: Block, width: int) -> Content:
     """One block that only has to be read."""
     match block:
         case Prose():
@@ -57,24 +73,63 @@ def block(block: Prose | Math | Diagram | Mistake, width: int) -> Content:
             return diagram(block, width)
         case Mistake():
             return mistake(block, min(width, MEASURE))
+        case _:
+            raise TypeError(f"{type(block).__name__} is no block that is only read")
 
 
 def math(formula: Math, width: int) -> Content:
-    """The hand-set formula, bright, set in as far as it fits."""
-    body = Content.styled(formula.unicode.rstrip(), "$bright")
+    """The formula, bright, set in as far as it fits."""
+    body = formula_content(formula.latex, width - FORMULA_INDENT)
     widest = max(line.cell_length for line in body.split(allow_blank=True))
     return indented(body, " " * max(0, min(FORMULA_INDENT, width - widest)))
 
 
-def diagram(block: Diagram, width: int) -> Content:
+def diagram(block: Diagram, width: int, step: int | None = None) -> Content:
     """The picture, or a sentence where there should be one."""
     from tutor.viz import draw_diagram
 
     try:
-        picture = picture_content(draw_diagram(block.name, block.options, width - 2))
+        picture = picture_content(draw_diagram(block.name, block.options, width - 2, step))
     except ValueError as error:
         return Content.styled(f"There should be a picture here. {error}", "$warning")
     return indented(picture)
+
+
+def steps(block: Diagram) -> int:
+    """How many steps a picture has; 0 where it has none, or where it cannot be drawn."""
+    from tutor.viz import diagram_steps
+
+    try:
+        return diagram_steps(block.name, block.options)
+    except ValueError:
+        return 0
+
+
+def stepped(block: Diagram, step: int, last: int, width: int) -> Content:
+    """The picture as far as it was stepped, and the keys that step it."""
+    keys = Content.assemble((f"  step {step} of {last}", "$dim"))
+    for key, does, possible, by in ((".", "on", step < last, 1), (",", "back", step > 0, -1)):
+        line = Content.assemble(("   ", ""), (key, "$accent" if possible else "$faint"))
+        line += Content.styled(f" {does}", "$dim" if possible else "$faint")
+        keys += clickable(line, f"screen.step({by})")
+    return Content("\n\n").join([diagram(block, width, step), keys])
+
+
+def draw_ahead(lesson: Lesson, wanted: Callable[[], bool]) -> None:
+    """Draw every formula and picture of a lesson once, while it is wanted: turning a page then waits for no import."""
+    from tutor.mathtext import MathError, display
+    from tutor.viz import draw_diagram
+
+    for block in (block for track in TRACKS for section in lesson.pages(track) for block in section.blocks):
+        if not wanted():
+            return
+        try:
+            if isinstance(block, Math):
+                display(block.latex, MEASURE)
+            elif isinstance(block, Diagram):
+                draw_diagram(block.name, block.options, MEASURE)
+        except (MathError, ValueError):  # its page says so
+            continue
 
 
 def mistake(card: Mistake, width: int) -> Content:

@@ -1,21 +1,16 @@
-"""A question and a sitting of a quiz as lines: pure functions of what was asked and answered, and a width."""
+"""A sitting of a quiz, and how it goes as lines: pure functions of what was asked and answered, and a width."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
 from typing import NamedTuple
 
 from textual.content import Content
 
-from tutor.course import Asked, Feedback, Question, draw
-from tutor.tui.rendering import MEASURE, clickable, hanging, inline_content, markdown_content
+from tutor.course import Asked, Question, draw
+from tutor.tui.rendering import MEASURE, clickable, inline_content
 
 SEEDS = 2**31
-
-# An answer line says itself what it takes.
-ASKS = {"one": "One is right.", "several": "Pick every one that fits."}
-KEYS = {"one": "Press its digit.", "several": "Digits tick, ⏎ answers."}
 
 # ── a sitting ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -73,65 +68,6 @@ class Sitting:
             if question.id not in self.second:
                 return Step(draw(question, self.rng.randrange(SEEDS)), again=True)
         return None
-
-
-# ── a question ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def question_text(asked: Asked, width: int, closed: bool = False) -> Content:
-    """The question, and in a word how it is answered while it still can be."""
-    parts = [markdown_content(asked.text, min(width, MEASURE)).stylize_before("$bright")]
-    if asked.question.kind in ASKS:
-        asks = ASKS[asked.question.kind]
-        parts.append(Content.styled(asks if closed else f"{asks} {KEYS[asked.question.kind]}", "$dim"))
-    return Content("\n\n").join(parts)
-
-
-def choice_lines(asked: Asked, picked: Collection[int], at: int | None, answered: bool, width: int) -> list[Content]:
-    """Each choice with its digit; after the answer, signs say which were right and which were picked wrongly."""
-    several = asked.question.kind == "several"
-    lines = []
-    for number, choice in enumerate(asked.choices):
-        chosen = number in picked
-        pointer = Content.styled("▸ " if number == at else "  ", "$accent")
-        if answered:
-            sign, style = ("✓ ", "$good") if choice.right else ("✗ ", "$bad") if chosen else ("· ", "$faint")
-            mark = Content.assemble((sign, style), (f"{number + 1}  ", "$dim"))
-            if several:
-                mark = mark + Content.styled("[x] " if chosen else "[ ] ", "$dim")
-            text_style = "$foreground" if choice.right or chosen else "$dim"
-        else:
-            mark = Content.styled(f"{number + 1}  ", "$accent")
-            if several:
-                mark = mark + Content.styled("[x] " if chosen else "[ ] ", "$bright" if chosen else "$dim")
-            text_style = "$bright" if number == at or chosen else "$foreground"
-        lines.append(hanging(pointer + mark, choice.text, min(width, MEASURE), text_style))
-    return lines
-
-
-def height(content: Content) -> int:
-    """How many lines."""
-    return content.plain.count("\n") + 1
-
-
-def feedback_text(feedback: Feedback, typed: str, width: int) -> Content:
-    """Right or wrong by sign and word, the sentence tied to the answer, then the explanation."""
-    measure = min(width, MEASURE)
-    if not feedback.understood:
-        return hanging(Content.styled("· ", "$warning"), feedback.sentence, measure, "$bright")
-    verdict = Content.styled("✓ Right", "bold $good") if feedback.right else Content.styled("✗ Not right", "bold $bad")
-    parts = [verdict + Content.assemble(("   you said ", "$dim"), typed) if typed else verdict]
-    if feedback.sentence not in ("Right.", ""):
-        parts.append(markdown_content(feedback.sentence, measure).stylize_before("$bright"))
-    parts.append(markdown_content(feedback.explain, measure))
-    return Content("\n\n").join(parts)
-
-
-def skipped_text(asked: Asked, width: int) -> Content:
-    """What stands under a question that was skipped: its explanation, for the text after it builds on that."""
-    return Content("\n\n").join(
-        [Content.styled("· Skipped", "$dim"), markdown_content(asked.explain, min(width, MEASURE))]
-    )
 
 
 # ── progress and result ──────────────────────────────────────────────────────────────────────────────────────────────

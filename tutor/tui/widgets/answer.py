@@ -1,34 +1,33 @@
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from textual import events
-from textual.actions import SkipAction
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.reactive import reactive
-from textual.widget import Widget
 from textual.widgets import Input
 
-from tutor.course import Asked, Feedback, answer_choices, answer_text
+from tutor.course import Asked, Feedback, answer_text
+from tutor.errors import TutorError
 from tutor.learner.text import printable
-from tutor.tui.screens import quiz_view
-from tutor.tui.widgets.flow import Flow
+from tutor.tui.screens import question_view
+from tutor.tui.screens.screen import TutorScreen
+from tutor.tui.widgets.flow import Flow, Layout
 from tutor.tui.widgets.in_turn import InTurn
+from tutor.tui.widgets.places import TYPED, Choices, Given, Place, place_for
 
-MAX_ANSWER = 60  # characters of a typed answer: what is longer is no number and no shape
+__all__ = ["Answer", "AnswerLine", "Choices", "Given", "Place", "skipped"]
 
-
-class Given(NamedTuple):
-    """An answer as it was given, and what the tutor says to it."""
-
-    feedback: Feedback
-    picked: frozenset[int] = frozenset()
-    text: str = ""
-    skipped: bool = False
+# Characters of a typed answer: what is longer is none.
+LONGEST = {"number": 60, "shape": 60, "formula": 160, "output": 160}
+HINTS = {
+    "number": "a number: 0.5, 1/2, 1e-3",
+    "shape": "a shape: (64, 128), (3,)",
+    "formula": "code, such as a.T @ b + c",
+    "output": "what it prints",
+}
+SLOW = 0.1  # seconds after which it is said that a formula is being judged
 
 
 def skipped(asked: Asked) -> Given:
@@ -36,92 +35,8 @@ def skipped(asked: Asked) -> Given:
     return Given(Feedback(right=False, sentence="", explain=asked.explain, understood=False), skipped=True)
 
 
-class Choices(Widget, can_focus=True):
-    """The choices of a question: one is picked by its digit, several are ticked and then answered."""
-
-    HELP = "Pick by digit, or with the arrows; enter answers. Where several belong, digits and space tick them."
-    DEFAULT_CSS = "Choices { height: auto; text-wrap: nowrap; text-overflow: fold; }"
-    BINDINGS = [
-        Binding("enter", "answer", "answer", key_display="⏎"),
-        Binding("1", "pick(0)", "Pick the choice with this number", show=False, key_display="1-9"),
-        *(Binding(str(number), f"pick({number - 1})", show=False) for number in range(2, 10)),
-        Binding("space", "tick", "Tick or untick", show=False),
-        Binding("down,j", "move(1)", "Next choice", show=False),
-        Binding("up,k", "move(-1)", "Previous choice", show=False),
-    ]
-
-    class Picked(Message):
-        """The learner has answered."""
-
-        def __init__(self, picked: frozenset[int]) -> None:
-            super().__init__()
-            self.picked = picked
-
-    at: reactive[int] = reactive(0)
-    picked: reactive[frozenset[int]] = reactive(frozenset())
-    answered: reactive[bool] = reactive(False)
-
-    def __init__(self, asked: Asked) -> None:
-        super().__init__()
-        self.asked = asked
-        self.moved = False  # until then, enter does not answer: it may be one that went on a moment too long
-
-    @property
-    def several(self) -> bool:
-        """Whether more than one choice may be picked."""
-        return self.asked.question.kind == "several"
-
-    def lines(self, width: int) -> list[Content]:
-        """Each choice in as many lines as it needs."""
-        at = None if self.answered or not self.has_focus else self.at
-        return quiz_view.choice_lines(self.asked, self.picked, at, self.answered, width)
-
-    def render(self) -> Content:
-        return Content("\n").join(self.lines(self.size.width or 80))
-
-    def get_content_height(self, container: object, viewport: object, width: int) -> int:  # noqa: ARG002
-        return sum(quiz_view.height(choice) for choice in self.lines(width))
-
-    def action_pick(self, number: int) -> None:
-        """Pick the one right choice, or tick one of several."""
-        if self.answered or number >= len(self.asked.choices):
-            raise SkipAction
-        self.at = number
-        if self.several:
-            self.picked = self.picked ^ {number}
-        else:
-            self.post_message(self.Picked(frozenset({number})))
-
-    def action_tick(self) -> None:
-        if not self.several or self.answered:
-            raise SkipAction
-        self.picked = self.picked ^ {self.at}
-
-    def action_move(self, by: int) -> None:
-        """Another choice; past the ends the page moves."""
-        if self.answered or not 0 <= self.at + by < len(self.asked.choices):
-            raise SkipAction
-        self.at, self.moved = self.at + by, True
-
-    async def action_answer(self) -> None:
-        if self.answered:
-            raise SkipAction
-        one = frozenset({self.at}) if self.moved else frozenset()
-        self.moved = True
-        self.post_message(self.Picked(self.picked if self.several else one))
-
-    def on_click(self, event: events.Click) -> None:
-        """Clicking a choice is pressing its digit."""
-        y = event.y
-        for number, choice in enumerate(self.lines(self.size.width)):
-            y -= quiz_view.height(choice)
-            if y < 0 and not self.answered:
-                self.action_pick(number)
-                return
-
-
 class AnswerLine(InTurn, Input):
-    """The line in which a number or a shape is typed."""
+    """The line in which an answer is typed."""
 
     HELP = (
         "Type your answer and press enter. Esc leaves; in a lesson it leaves the line first, so that letters are keys."
@@ -131,11 +46,14 @@ class AnswerLine(InTurn, Input):
     AnswerLine.-textual-compact, AnswerLine.-textual-compact:focus {
         border: none; height: 1; width: 42; max-width: 100%; padding: 0 1; background: $panel; color: $bright;
     }
+    AnswerLine.-long.-textual-compact, AnswerLine.-long.-textual-compact:focus { width: 100%; max-width: 72; }
     """
 
     def __init__(self, asked: Asked) -> None:
-        hint = "a number: 0.5, 1/2, 1e-3" if asked.question.kind == "number" else "a shape: (64, 128), (3,)"
-        super().__init__(placeholder=hint, max_length=MAX_ANSWER, compact=True, select_on_focus=False)
+        kind = asked.question.kind
+        self.longest = LONGEST[kind]
+        super().__init__(placeholder=HINTS[kind], max_length=self.longest, compact=True, select_on_focus=False)
+        self.set_class(kind in ("formula", "output"), "-long")
         self.cursor_blink = False
 
     async def _on_key(self, event: events.Key) -> None:
@@ -149,8 +67,8 @@ class AnswerLine(InTurn, Input):
         """A pasted line is typed; what is longer than an answer can be is left out, and said."""
         event.stop()
         event.prevent_default()
-        text = printable(event.text[: 4 * MAX_ANSWER]).strip()
-        if len(text) + len(self.value) > MAX_ANSWER or "\n" in text:
+        text = " ".join(printable(event.text[: 4 * self.longest]).split())
+        if len(text) + len(self.value) > self.longest:
             self.notify("What you pasted is too long for an answer.", timeout=4)
         else:
             self.insert_text_at_cursor(text)
@@ -194,9 +112,11 @@ class Answer(Vertical):
         super().__init__()
         self.asked = asked
         self.given = given
-        self.place = Choices(asked) if asked.choices else AnswerLine(asked)  # where the answer is given
-        self.question = Flow(lambda width: quiz_view.question_text(self.asked, width))
+        # Where the answer is given.
+        self.place: Place | AnswerLine = AnswerLine(asked) if asked.question.kind in TYPED else place_for(asked)
+        self.question = Flow(lambda width: question_view.question_text(self.asked, width))
         self.said = Flow(lambda _: Content(""), classes="hidden")  # what there is to say to it
+        self.judging = False  # a formula is in the box
 
     def compose(self) -> ComposeResult:
         yield self.question
@@ -206,23 +126,66 @@ class Answer(Vertical):
     def on_mount(self) -> None:
         if self.given is not None:
             self._close(self.given)
+        elif self.asked.question.kind == "formula":
+            self._warm_up()
         # The first resize is lost where it comes before this widget runs, so it is not relied on.
         self.call_after_refresh(self.post_message, self.Placed(self))
 
     def on_resize(self) -> None:
         self.post_message(self.Placed(self))
 
-    def on_choices_picked(self, message: Choices.Picked) -> None:
+    def on_place_took(self, message: Place.Took) -> None:
         message.stop()
-        feedback, place = answer_choices(self.asked, message.picked), self.place
-        if not message.picked and isinstance(place, Choices) and not place.several:
-            sentence = f"Press the digit of your answer, or ⏎ again for {place.at + 1}."
-            feedback = Feedback(right=False, sentence=sentence, explain="", understood=False)
-        self._take(Given(feedback, picked=message.picked))
+        self._take(message.given)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         message.stop()
-        self._take(Given(answer_text(self.asked, message.value), text=message.value.strip()))
+        text = message.value.strip()
+        if self.asked.question.kind != "formula":
+            self._take(Given(answer_text(self.asked, text), text=text))
+        elif not self.judging and self.given is None:
+            self.judging = True
+            self.set_timer(SLOW, self._say_judging)
+            self._judge_formula(text)
+
+    # ── formulas, which the box judges ───────────────────────────────────────────────────────────────────────────────
+
+    @work(thread=True, group="formula")
+    def _warm_up(self) -> None:
+        """Start the box, so that the first formula need not wait for it."""
+        from tutor.grading import answer_formula  # noqa: F401  # NumPy comes with it
+
+        try:
+            self._screen.tutor.box.start()
+        except TutorError:
+            pass  # said when a formula is to be judged
+
+    @work(thread=True, group="formula")
+    def _judge_formula(self, text: str) -> None:
+        from tutor.grading import answer_formula
+
+        try:
+            feedback = answer_formula(self.asked, text, self._screen.tutor.box)
+        except TutorError as error:
+            sentence = " ".join(part for part in (error.title, error.what, error.next_step) if part)
+            feedback = Feedback(right=False, sentence=sentence, explain="", understood=False)
+        self.app.call_from_thread(self._judged, Given(feedback, text=text))
+
+    def _judged(self, given: Given) -> None:
+        self.judging = False
+        if self.is_mounted:
+            self._take(given)
+
+    def _say_judging(self) -> None:
+        if self.judging:
+            self._show_below(lambda _: question_view.judging_text())
+
+    @property
+    def _screen(self) -> TutorScreen:
+        assert isinstance(self.screen, TutorScreen)
+        return self.screen
+
+    # ── what is said ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _take(self, given: Given) -> None:
         if self.given is not None:
@@ -244,19 +207,20 @@ class Answer(Vertical):
     def _say(self, given: Given) -> None:
         def said(width: int) -> Content:
             if given.skipped:
-                return quiz_view.skipped_text(self.asked, width)
-            return quiz_view.feedback_text(given.feedback, given.text, width)
+                return question_view.skipped_text(self.asked, width)
+            return question_view.feedback_text(given.feedback, given.text, width, self.asked.question.kind)
 
+        self._show_below(said)
+
+    def _show_below(self, said: Layout) -> None:
         self.said.show(lambda width: Content("\n") + said(width))
         self.said.remove_class("hidden")
 
     def _close(self, given: Given) -> None:
         """Close the question: nothing can be changed after the answer."""
-        self.question.show(lambda width: quiz_view.question_text(self.asked, width, closed=True))
-        place = self.place
-        if isinstance(place, Choices):
-            place.picked, place.answered, place.can_focus = given.picked, True, False
-            place.refresh(layout=True)
+        self.question.show(lambda width: question_view.question_text(self.asked, width, closed=True))
+        if isinstance(self.place, Place):
+            self.place.close(given)
         else:
-            place.display = False
+            self.place.display = False
         self._say(given)
