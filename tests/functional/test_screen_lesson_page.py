@@ -104,6 +104,16 @@ async def test_the_picture_in_view_is_stepped(paths: Paths, store: Store, size: 
         assert (first.step, second.step) == (first.last - 2, 1)  # as they were left
 
 
+async def test_a_picture_has_more_room_than_the_text_on_a_wide_screen(paths: Paths, store: Store) -> None:
+    async with app_at(paths, store, page=1).run_test(size=(120, 36)) as pilot:
+        lesson = await opened(pilot)
+        picture, words = lesson.query(SteppedDiagram)[0], lesson.query(".block").exclude(".picture")[0]
+        await until(pilot, lambda: picture.region.width > 90)
+        assert words.region.width <= 78 and words.region.x == picture.region.x >= 18
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: picture.region.width == words.region.width and words.region.x <= 2)
+
+
 async def test_stepping_where_no_picture_is_in_view_goes_to_one(paths: Paths, store: Store) -> None:
     async with app_at(paths, store, page=1).run_test(size=(80, 24)) as pilot:
         lesson = await opened(pilot)

@@ -5,6 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kinds import ORDER
 from tutor.course import Choice, Feedback, Question, answer_choices, draw
 from tutor.tui.screens import question_view, quiz_view
 from tutor.tui.screens.quiz_view import Sitting
@@ -102,3 +103,12 @@ def test_choices_hang_and_say_what_is_picked() -> None:
         assert ("[x]" in plain) == (index == 0) and plain.startswith("▸") == (index == 1)
         assert all(part.startswith(" " * 9) for part in plain.split("\n")[1:])
         assert max(map(len, plain.split("\n"))) <= 40
+
+
+def test_an_order_that_was_passed_by_is_shown_right_and_not_called_wrong() -> None:
+    asked = draw(ORDER, 1)
+    lines = [line.plain for line in question_view.order_lines(asked, (), None, True, 72)]
+    assert [line.split()[0] for line in lines] == ["1st", "2nd", "3rd", "4th", "5th"]
+    assert [item.text.strip("`") in line for item, line in zip(ORDER.item, lines, strict=True)] == [True] * 5
+    answered = question_view.order_lines(asked, tuple(range(len(lines))), None, True, 72)
+    assert all(line.plain.split()[0] in "✓✗" for line in answered)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor.course import Worked, WorkedRow
+from tutor.course.worked import formulas
 from tutor.tui.screens.worked_view import Hand, card, step_of, stepped, typed_number
 
 NEURON = Worked(
@@ -101,3 +102,12 @@ def test_a_typed_number_stands_with_its_point_in_the_column() -> None:
     typed = next(line for line in lines(dict(NEURON.given), Hand(1, "-1.5")) if "▸ w" in line)
     plain = next(line for line in lines(dict(NEURON.given)) if line.startswith("▎   w"))
     assert typed.index("-1.5") == plain.index("-1.5")
+
+
+def test_a_name_that_is_a_formula_itself_stands_in_others_in_brackets() -> None:
+    rows = (
+        WorkedRow("r", "p - y", show="p - y"),
+        WorkedRow("loss", "r ** 2", show="L"),
+        WorkedRow("twice", "2 * loss"),
+    )
+    assert formulas(Worked("Error", {"p": 1.0, "y": 2.0}, rows, line=1)) == ("p - y", "(p - y) ** 2", "2 * L")

@@ -66,7 +66,11 @@ def formulas(worked: Worked) -> tuple[str, ...]:
     """How each row is made, in the names that are shown."""
     # "gw = ∂L/∂w" says itself what the name is, and then the name stands in the formulas.
     called = {row.name: row.show for row in worked.rows if row.show and "=" not in row.show}
+    called = {name: f"({show})" if _OPERATOR.search(show) else show for name, show in called.items()}
     return tuple(re.sub(r"[^\W\d]\w*", lambda name: called.get(name[0], name[0]), row.value) for row in worked.rows)
+
+
+_OPERATOR = re.compile(r" (?:[-+*/]|\*\*) ")  # "p - y" put into "p - y ** 2" would be another formula
 
 
 def worked_fault(worked: Worked) -> str | None:

@@ -37,7 +37,7 @@ class SteppedDiagram(Flow):
     """A picture that comes step by step; every step is equally high, so the page stands still."""
 
     def __init__(self, block: Diagram, last: int, step: int = 0) -> None:
-        super().__init__(self._lines, classes="block")
+        super().__init__(self._lines, classes="block picture")
         self.block = block
         self.last = last  # the step of the finished picture; 0 is the empty stage
         self.step = step

@@ -23,6 +23,8 @@ from tutor.tui.screens.lesson_worked import WorkedCard
 from tutor.tui.widgets.answer import Answer, AnswerLine, Given
 from tutor.tui.widgets.flow import Flow
 
+COLUMN = 78  # cells of the widest block of text
+BESIDE = 3  # the air at the left of the page, and the scrollbar
 BEGINS_AN_ANSWER = "0123456789.-+(["
 PASSED = "passed"  # a question that was answered or skipped: the page goes on
 Where = tuple[Track, int]  # of a block: its track, and its line in that file
@@ -58,6 +60,8 @@ class Visit:
                 return WorkedCard(block, self.numbers.get(place, block.given))
             case Diagram() if last := lesson_view.steps(block):
                 return SteppedDiagram(block, last, self.steps.get(place, 0))
+            case Diagram():
+                return Flow(partial(lesson_view.block, block), classes="block picture")
             case _:
                 return Flow(partial(lesson_view.block, block), classes="block")
 
@@ -90,7 +94,15 @@ class LessonPage(Vertical):
         yield self.onward
 
     def on_mount(self) -> None:
+        self._center()
         self._show_what_is_open()
+
+    def on_resize(self) -> None:
+        self._center()
+
+    def _center(self) -> None:
+        """The column in the middle; a picture may be wider than it, to the right."""
+        self.styles.padding = (0, 0, 0, max(0, (self.app.size.width - BESIDE - COLUMN) // 2))
 
     @property
     def body(self) -> VerticalScroll:

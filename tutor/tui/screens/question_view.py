@@ -90,10 +90,10 @@ def order_lines(asked: Asked, order: Sequence[int], at: int | None, answered: bo
 
 
 def _answered_order(asked: Asked, order: Sequence[int], right: Sequence[int], width: int) -> Iterator[Content]:
-    moved = misplaced(asked, order)
+    moved = misplaced(asked, order) if order else ()  # skipped: neither right nor wrong
     for place, index in enumerate(right, 1):
-        fits = index in order and index not in moved
-        sign = Content.styled("  ✓ ", "$good") if fits else Content.styled("  ✗ ", "$bad")
+        right_or_not = Content.styled("  ✗ ", "$bad") if index in moved else Content.styled("  ✓ ", "$good")
+        sign = right_or_not if order else Content("  ")
         line = hanging(sign + Content.styled(f"{_ordinal(place)}  ", "$dim"), asked.items[index].text, width)
         said = f"   you: {_ordinal(order.index(index) + 1)}" if index in moved else ""
         yield line + Content.styled(said, "$dim") if said and _fits(line, said, width) else line

@@ -50,10 +50,13 @@ class AnswerLine(InTurn, Input):
     """
 
     def __init__(self, asked: Asked) -> None:
-        kind = asked.question.kind
+        self.kind = kind = asked.question.kind
         self.longest = LONGEST[kind]
-        super().__init__(placeholder=HINTS[kind], max_length=self.longest, compact=True, select_on_focus=False)
-        self.set_class(kind in ("formula", "output"), "-long")
+        # On a page letters are keys, until the line has been gone to.
+        self.begins_with_letters = kind in ("formula", "output")
+        hint = f"⏎, then {HINTS[kind]}" if self.begins_with_letters else HINTS[kind]
+        super().__init__(placeholder=hint, max_length=self.longest, compact=True, select_on_focus=False)
+        self.set_class(self.begins_with_letters, "-long")
         self.cursor_blink = False
 
     async def _on_key(self, event: events.Key) -> None:
@@ -62,6 +65,9 @@ class AnswerLine(InTurn, Input):
 
     async def action_answer(self) -> None:
         await self.action_submit()
+
+    def on_focus(self) -> None:
+        self.placeholder = HINTS[self.kind]
 
     def _on_paste(self, event: events.Paste) -> None:
         """A pasted line is typed; what is longer than an answer can be is left out, and said."""
