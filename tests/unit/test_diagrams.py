@@ -115,8 +115,8 @@ forward                                   gradient
 x                   (N, 3) ┃ ▴ (N, 3)     grad_x
                            ┃ ╎
 z = x @ W + b       (N, 2) ┃ ╎ (N, 2)     grad_z
-  W (3, 2)  grad_W (3, 2)  ┃ ╎
-  b (2,)    grad_b (2,)    ┃ ╎
+  W (3, 2)                 ┃ ╎ grad_W (3, 2)
+  b (2,)                   ┃ ╎ grad_b (2,)
 L                       () ▾ ╎ ()         1
 
 A gradient has the shape of what it belongs to.

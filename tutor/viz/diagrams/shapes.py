@@ -81,11 +81,12 @@ def _draw(options: Options, width: int, _step: int | None) -> Picture:
     air = max(2, min(MOST_AIR, (width - core - (owned if beside and params else 0)) // gaps))
     spine = texts + air + shapes + 2
     gradient = spine + 3 + shapes + air
+    parameters = gradient + names + air  # where they stand beside; else below, on either side of the arrows
     sheet = Sheet()
     sheet.text(0, 0, "forward", "label")
     sheet.text(gradient, 0, "gradient", "label")
     if beside and params:
-        sheet.text(gradient + names + air, 0, "parameters", "label")
+        sheet.text(parameters, 0, "parameters", "label")
     row = 1
     for place, one in enumerate(steps):
         last = place == len(steps) - 1
@@ -93,10 +94,10 @@ def _draw(options: Options, width: int, _step: int | None) -> Picture:
         sheet.text(spine - 1 - shapes, row, one.made.shape_text.rjust(shapes), "plain")
         sheet.text(spine + 4, row, one.made.shape_text, "plain")
         sheet.text(gradient, row, "1" if last and not one.made.shape else _gradient(one.made.name), "curve2")
-        for number_of_param, param in enumerate(one.params):
-            column, below = (gradient + names + air, 0) if beside else (2, 1)
-            sheet.text(column, row + below + number_of_param, _owned(param), "plain")
-            sheet.text(column + first, row + below + number_of_param, _owed(param), "curve2")
+        for below, param in enumerate(one.params, 0 if beside else 1):
+            at, owed_at = (parameters, parameters + first) if beside else (2, spine + 4)
+            sheet.text(at, row + below, _owned(param), "plain")
+            sheet.text(owed_at, row + below, _owed(param), "curve2")
         row += 1 if last else max(2, len(one.params) + (0 if beside else 1))
     sheet.line(((spine, 1), (spine, row - 1)), HEAVY, "curve")
     sheet.text(spine, row - 1, "▾", "curve")
