@@ -1,6 +1,7 @@
-"""Take the README's pictures: the real program in a real terminal, in a throw-away folder, judging a real mistake.
+"""Take the README's pictures: the real program in a real terminal, in a throw-away folder.
 
-.venv/bin/python scripts/screenshot.py        # writes docs/lab.png and docs/train.png
+.venv/bin/python scripts/screenshot.py                  # writes docs/lesson.png, docs/lab.png and docs/train.png
+.venv/bin/python scripts/screenshot.py lesson           # one of them
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ FONTS = (
     "/usr/share/fonts/dejavu-sans-mono-fonts/DejaVuSansMono.ttf",
     "/System/Library/Fonts/Menlo.ttc",
 )
+TUTOR = (sys.executable, "-m", "tutor", "--user-data")
 BRAILLE_DOTS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))  # of bits 0 to 7: column, row
 
 
@@ -66,34 +68,63 @@ def draw_cell(draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont, cell: Any
             draw.text((x + 1, y), cell.data, font=font, fill=foreground)
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        paths = locate(Path(folder))
-        challenge = load_challenge(paths.lessons, "backprop_fill")
-        solution = dict(solutions(challenge))["vectorised"]
-        paths.implementations.mkdir(parents=True)
-        mistake = re.sub(r"self\.grad_b = .*", "self.grad_b = grad_z", solution)
-        paths.implementation(challenge.id).write_text(mistake, encoding="utf-8")
-        tutor = [sys.executable, "-m", "tutor", "--user-data", folder]
-        with Terminal([*tutor, "challenge", challenge.id], size=SIZE) as terminal:
-            terminal.wait_for("begin")
-            terminal.press("enter")
-            terminal.wait_for("SigmoidLayer")
-            terminal.press("ctrl+s")
-            terminal.wait_for("still carries the batch")
-            terminal.wait_for("complex step")
-            terminal.press("ctrl+s")  # the first check loads NumPy; this one is like all that follow
-            terminal.wait_for(re.compile(r"judged in \d\d ms"))
-            terminal.wait_for("complex step")
-            picture(terminal).save(ROOT / "docs" / "lab.png", optimize=True)
-        config = start(paths, challenge, solution, TrainOptions(seed=1, pace=200.0, mode="lockstep"))
-        with Terminal(tutor, size=SIZE) as terminal:
-            terminal.wait_for("Running")
-            terminal.press("t")
-            terminal.wait_for(re.compile(r"epoch 4\d/60"), 60)  # PyTorch takes a while to load
-            picture(terminal).save(ROOT / "docs" / "train.png", optimize=True)
-        cancel(paths.runs / config.id)
+def lesson(folder: str) -> None:
+    """A page of lesson 03: the gradient on its way back through a graph."""
+    with Terminal([*TUTOR, folder, "learn", "03"], size=SIZE) as terminal:
+        terminal.wait_for("begin")
+        terminal.press("enter")
+        for page in range(1, 4):
+            terminal.wait_for(f"page {page} of")
+            terminal.press("n")
+        terminal.wait_for("page 4 of")
+        for key in ("1", "6", "enter"):
+            terminal.press(key)
+        terminal.wait_for("Watch the node")
+        for step in range(1, 8):
+            terminal.press(".")
+            terminal.wait_for(f"step {step} of")
+        picture(terminal).save(ROOT / "docs" / "lesson.png", optimize=True)
 
+
+def lab(folder: str) -> None:
+    """The Lab, with a bias gradient that still carries the batch."""
+    paths = locate(Path(folder))
+    challenge = load_challenge(paths.lessons, "backprop_fill")
+    mistake = re.sub(r"self\.grad_b = .*", "self.grad_b = grad_z", dict(solutions(challenge))["vectorised"])
+    paths.implementations.mkdir(parents=True)
+    paths.implementation(challenge.id).write_text(mistake, encoding="utf-8")
+    with Terminal([*TUTOR, folder, "challenge", challenge.id], size=SIZE) as terminal:
+        terminal.wait_for("begin")
+        terminal.press("enter")
+        terminal.wait_for("SigmoidLayer")
+        terminal.press("ctrl+s")
+        terminal.wait_for("still carries the batch")
+        terminal.wait_for("complex step")
+        terminal.press("ctrl+s")  # the first check loads NumPy; this one is like all that follow
+        terminal.wait_for(re.compile(r"judged in \d\d ms"))
+        terminal.wait_for("complex step")
+        picture(terminal).save(ROOT / "docs" / "lab.png", optimize=True)
+
+
+def train(folder: str) -> None:
+    """A run on the digits, PyTorch's beside it."""
+    paths = locate(Path(folder))
+    challenge = load_challenge(paths.lessons, "backprop_fill")
+    options = TrainOptions(seed=1, pace=200.0, mode="lockstep")
+    config = start(paths, challenge, dict(solutions(challenge))["vectorised"], options)
+    with Terminal([*TUTOR, folder], size=SIZE) as terminal:
+        terminal.wait_for("begin")
+        terminal.press("enter")
+        terminal.wait_for("Running")
+        terminal.press("t")
+        terminal.wait_for(re.compile(r"epoch 4\d/60"), 60)  # PyTorch takes a while to load
+        picture(terminal).save(ROOT / "docs" / "train.png", optimize=True)
+    cancel(paths.runs / config.id)
+
+
+PICTURES = {"lesson": lesson, "lab": lab, "train": train}
 
 if __name__ == "__main__":
-    main()
+    for name in sys.argv[1:] or PICTURES:
+        with tempfile.TemporaryDirectory() as learner:
+            PICTURES[name](learner)
