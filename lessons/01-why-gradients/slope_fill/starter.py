@@ -1,14 +1,15 @@
 # Fill in the seven blanks. Replace each `...`; leave the names.
 #
-# numeric_slopes measures a gradient with nothing but the function itself: it
-# nudges one entry at a time, up and down, and puts it back. step and descend
-# use what it found.
+# numeric_slopes measures a gradient with nothing but the function itself:
+# it nudges one entry at a time, up and down, and puts it back. step and
+# descend use what it found.
 #
 # You are judged on functions of several numbers that are drawn at that
 # moment, against slopes worked out with pencil and paper: first with the
-# usual h of 1e-5 (slopes), then with a hundred times as much (slopes_wide),
-# then on an array of whole numbers. The hard cases come last: one number,
-# zeros, float32, many entries. What is handed to you must be left as it came.
+# usual h of 1e-5 (slopes), then with a hundred times as much
+# (slopes_wide), then on an array of whole numbers. The hard cases come
+# last: one number, zeros, float32, many entries. What is handed to you
+# must be left as it came.
 
 import numpy as np
 
@@ -23,7 +24,7 @@ def numeric_slopes(f, x, h=1e-5):
     """
     x = ...  # BLANK 1: a float64 copy of x, which you may nudge freely
     slopes = np.zeros(x.shape)
-    for i in np.ndindex(x.shape):  # i is an index such as (0, 2): x[i] is one entry
+    for i in np.ndindex(x.shape):  # i: an index such as (0, 2)
         old = x[i]
         x[i] = ...  # BLANK 2: this entry, nudged up
         up = f(x)
@@ -35,7 +36,7 @@ def numeric_slopes(f, x, h=1e-5):
 
 
 def step(x, slopes, lr):
-    """Take one step of gradient descent from x, and return where it leads.
+    """Take one step of gradient descent from x; return where it leads.
 
     Receives: x, slopes   arrays of one shape; both stay as they are
               lr          the learning rate

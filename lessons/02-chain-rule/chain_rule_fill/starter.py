@@ -1,13 +1,13 @@
 # Fill in the eleven blanks. Replace each `...`; leave the names.
 #
-# One neuron, N samples. Forward goes through five steps; backward comes back
-# through the same five, last step first. Two of the numbers are used more
-# than once: z, in two steps, and w and b, by every sample.
+# One neuron, N samples. Forward goes through five steps; backward comes
+# back through the same five, last step first. Three of the numbers are
+# used more than once: z, in two steps, and w and b, by every sample.
 #
-# Each value and each gradient is compared with the right one, in the order
-# of the pass: mend the first wrong one first, the others may follow from it.
-# Then come the hard cases: one sample, zeros, units far out where the
-# sigmoid is flat, float32.
+# Each value and each gradient is compared with the right one, in the
+# order of the pass: mend the first wrong one first, the others may follow
+# from it. Then come the hard cases: one sample, zeros, units far out
+# where the sigmoid is flat, float32.
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def forward(x, y, w, b):
 
 
 def backward(kept, x, w):
-    """Go back through forward, from the loss to the numbers it started from.
+    """Go back through forward, from the loss to where it started.
 
     Receives: kept   what forward returned: kept["z"], kept["s"], ...
     Returns:  the gradient of the loss with respect to each, in its shape

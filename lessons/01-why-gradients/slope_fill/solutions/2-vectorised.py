@@ -1,8 +1,9 @@
-# Vectorised: all nudged copies of x are built at once, as rows of a table
-# that has h on its diagonal. Only the calls of f are left in a loop.
+# Vectorised: all nudged copies of x are built at once, as rows of a
+# table that has h on its diagonal. Only the calls of f are left in a
+# loop.
 # Gains: nothing is changed in place, so nothing has to be put back.
-# Costs: memory for n copies of n numbers. For the digit network that would
-#   be 83 gigabytes, so this is for small arrays.
+# Costs: memory for n copies of n numbers. For the digit network that
+#   would be 83 gigabytes for each such table: this is for small arrays.
 
 import numpy as np
 

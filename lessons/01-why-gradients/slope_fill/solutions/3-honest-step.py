@@ -1,8 +1,9 @@
-# Honest step: 1.3 + 1e-5 is rounded, so the nudge that really happened is not
-# quite h. This version divides by the distance between the two points where
-# f was called, and not by the one that was meant.
-# Gains: one source of error less. Numbers that are large compared with h
-#   profit most: at 1e6 a nudge of 1e-5 is off by up to one part in a million.
+# Honest step: 1.3 + 1e-5 is rounded, so the nudge that really happened
+# is not quite h. This version divides by the distance between the two
+# points where f was called, and not by the one that was meant.
+# Gains: one source of error less. Numbers that are large compared with
+#   h profit most: at 1e6 a nudge of 1e-5 is off by up to six parts in a
+#   million.
 # Costs: one line to explain.
 
 import numpy as np
