@@ -37,25 +37,25 @@ def gate_backward(grad_out, z2, gate):
     """From grad_out (N, n_out) through z2 * gate."""
     grad_z2 = grad_out * gate  # (N, n_out)
     products = grad_out * z2  # (N, n_out)
-    grad_gate = ...  # BLANK 1: of gate, made of products
+    grad_gate = ...  # BLANK 1: gradient of gate, from products
     return grad_z2, grad_gate
 
 
 def output_backward(grad_z2, a1, W2):
     """From grad_z2 (N, n_out) through a1 @ W2 + b2."""
-    grad_W2 = ...  # BLANK 2: of W2, (n_hidden, n_out)
-    grad_b2 = ...  # BLANK 3: of b2, (n_out,)
-    grad_a1 = ...  # BLANK 4: of a1, (N, n_hidden)
+    grad_W2 = ...  # BLANK 2: gradient of W2, (n_hidden, n_out)
+    grad_b2 = ...  # BLANK 3: gradient of b2, (n_out,)
+    grad_a1 = ...  # BLANK 4: gradient of a1, (N, n_hidden)
     return grad_W2, grad_b2, grad_a1
 
 
 def hidden_backward(grad_a1, images, x, a1, W1):
     """From grad_a1 (N, n_hidden) back to the images."""
     grad_z1 = grad_a1 * (1 - a1**2)  # (N, n_hidden)
-    grad_W1 = ...  # BLANK 5: of W1
-    grad_b1 = ...  # BLANK 6: of b1; its shape is above
-    grad_x = ...  # BLANK 7: of x
-    grad_images = ...  # BLANK 8: of images
+    grad_W1 = ...  # BLANK 5: gradient of W1
+    grad_b1 = ...  # BLANK 6: gradient of b1, shaped like b1
+    grad_x = ...  # BLANK 7: gradient of x
+    grad_images = ...  # BLANK 8: gradient of images
     return grad_W1, grad_b1, grad_x, grad_images
 
 
@@ -68,6 +68,6 @@ def unbroadcast(grad, shape):
     extra = grad.ndim - len(shape)
     front = tuple(range(extra))  # axes `shape` has not
     ones = tuple(i for i, n in enumerate(shape) if n == 1)
-    fewer = ...  # BLANK 9: grad without its axes `front`
-    result = ...  # BLANK 10: `fewer`, a 1 on each of `ones`
+    fewer = ...  # BLANK 9: grad, its axes front summed away
+    result = ...  # BLANK 10: fewer, summed to a 1 on each of ones
     return result

@@ -47,7 +47,7 @@ def forward(x, params):
     out = ...  # BLANK 5: output of layer 3, (N, n_out)
     cache = {
         "into_W1": ...,  # BLANK 6: what W1 met
-        "silu_at": ...,  # BLANK 7: for silu_slope
+        "silu_at": ...,  # BLANK 7: what silu_slope takes
         "into_W2": ...,  # BLANK 8: what W2 met
         "tanh_gave": ...,  # BLANK 9: the a of 1 - a**2
         "into_W3": ...,  # BLANK 10: what W3 met

@@ -1,10 +1,10 @@
-"""Loops: no transpose, no axis, no keepdims; every += names the place that collects."""
+"""Loops: no transpose, no axis; every += names what collects."""
 
 import numpy as np
 
 
 def forward(images, W1, b1, W2, b2, gate):
-    """Take the images through two layers, and a gate per sample at the end."""
+    """Take the images through two layers and a gate per sample."""
     x = images.reshape(len(images), -1)
     a1 = np.tanh(x @ W1 + b1)
     z2 = a1 @ W2 + b2
@@ -13,7 +13,7 @@ def forward(images, W1, b1, W2, b2, gate):
 
 
 def gate_backward(grad_out, z2, gate):
-    """Take the gradient of out (N, n_out) back through `z2 * gate`."""
+    """Take grad_out (N, n_out) back through `z2 * gate`."""
     grad_z2 = grad_out * gate
     grad_gate = np.zeros_like(gate)
     for n in range(z2.shape[0]):
@@ -23,7 +23,7 @@ def gate_backward(grad_out, z2, gate):
 
 
 def linear_backward(grad_z, x, W):
-    """Take the gradient of z back through `x @ W + b`, one multiplication at a time."""
+    """Take grad_z back through `x @ W + b`, product by product."""
     grad_W, grad_x = np.zeros_like(W), np.zeros_like(x)
     grad_b = np.zeros(W.shape[1], dtype=W.dtype)
     for n in range(x.shape[0]):
@@ -36,12 +36,12 @@ def linear_backward(grad_z, x, W):
 
 
 def output_backward(grad_z2, a1, W2):
-    """Take the gradient of z2 (N, n_out) back through `a1 @ W2 + b2`."""
+    """Take grad_z2 (N, n_out) back through `a1 @ W2 + b2`."""
     return linear_backward(grad_z2, a1, W2)
 
 
 def hidden_backward(grad_a1, images, x, a1, W1):
-    """Take the gradient of a1 (N, n_hidden) back to the images."""
+    """Take grad_a1 (N, n_hidden) back to the images."""
     grad_z1 = grad_a1 * (1 - a1**2)
     grad_W1, grad_b1, grad_x = linear_backward(grad_z1, x, W1)
     grad_images = np.zeros_like(images)
@@ -54,10 +54,11 @@ def hidden_backward(grad_a1, images, x, a1, W1):
 
 
 def unbroadcast(grad, shape):
-    """Bring grad back to `shape`: walk over all entries, and add each where its original stood."""
+    """Walk over all entries; add each where its original stood."""
     result = np.zeros(shape, dtype=grad.dtype)
     extra = grad.ndim - len(shape)
     for place in np.ndindex(grad.shape):
-        original = tuple(0 if length == 1 else i for i, length in zip(place[extra:], shape))
+        pairs = zip(place[extra:], shape)
+        original = tuple(0 if n == 1 else i for i, n in pairs)
         result[original] += grad[place]
     return result

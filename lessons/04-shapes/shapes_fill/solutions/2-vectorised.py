@@ -1,10 +1,10 @@
-"""One line a blank: a product, a sum or a reshape, chosen by shape."""
+"""One line a blank: a product, a sum or a reshape, by shape."""
 
 import numpy as np
 
 
 def forward(images, W1, b1, W2, b2, gate):
-    """Take the images through two layers, and a gate per sample at the end."""
+    """Take the images through two layers and a gate per sample."""
     x = images.reshape(len(images), -1)
     a1 = np.tanh(x @ W1 + b1)
     z2 = a1 @ W2 + b2
@@ -13,7 +13,7 @@ def forward(images, W1, b1, W2, b2, gate):
 
 
 def gate_backward(grad_out, z2, gate):
-    """Take the gradient of out (N, n_out) back through `z2 * gate`."""
+    """Take grad_out (N, n_out) back through `z2 * gate`."""
     grad_z2 = grad_out * gate
     products = grad_out * z2
     grad_gate = products.sum(axis=1, keepdims=True)  # (N, 1)
@@ -21,7 +21,7 @@ def gate_backward(grad_out, z2, gate):
 
 
 def output_backward(grad_z2, a1, W2):
-    """Take the gradient of z2 (N, n_out) back through `a1 @ W2 + b2`."""
+    """Take grad_z2 (N, n_out) back through `a1 @ W2 + b2`."""
     grad_W2 = a1.T @ grad_z2  # (n_hidden, N) @ (N, n_out)
     grad_b2 = grad_z2.sum(axis=0)  # (n_out,)
     grad_a1 = grad_z2 @ W2.T  # (N, n_out) @ (n_out, n_hidden)
@@ -29,7 +29,7 @@ def output_backward(grad_z2, a1, W2):
 
 
 def hidden_backward(grad_a1, images, x, a1, W1):
-    """Take the gradient of a1 (N, n_hidden) back to the images."""
+    """Take grad_a1 (N, n_hidden) back to the images."""
     grad_z1 = grad_a1 * (1 - a1**2)
     grad_W1 = x.T @ grad_z1  # (n_in, N) @ (N, n_hidden)
     grad_b1 = grad_z1.sum(axis=0, keepdims=True)  # (1, n_hidden)
@@ -39,7 +39,7 @@ def hidden_backward(grad_a1, images, x, a1, W1):
 
 
 def unbroadcast(grad, shape):
-    """Bring grad back to `shape`, from which broadcasting had stretched it."""
+    """Bring grad back to the shape it was stretched from."""
     extra = grad.ndim - len(shape)
     front = tuple(range(extra))
     ones = tuple(i for i, n in enumerate(shape) if n == 1)

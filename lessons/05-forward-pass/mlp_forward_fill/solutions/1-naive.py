@@ -1,27 +1,27 @@
-"""Loops over samples and units: the sum that a matrix product hides is written out, sample by sample."""
+"""Loops: the sums that a matrix product hides, written out."""
 
 import numpy as np
 
 
 def sigmoid(z):
-    """Return 1 / (1 + exp(-z)), so written that no z is too large."""
+    """Return 1 / (1 + exp(-z)), safe for any z."""
     return 0.5 * (1.0 + np.tanh(0.5 * z))
 
 
 def silu(z):
-    """Return the activation of the first hidden layer, z * sigmoid(z)."""
+    """Return the bend of layer 1: z * sigmoid(z)."""
     return z * sigmoid(z)
 
 
 def silu_slope(z):
-    """Return the slope of silu at z. From silu(z) it could not be told."""
+    """Return the slope of silu, taken at z."""
     s = sigmoid(z)
     return s + z * s * (1.0 - s)
 
 
 def linear(row, W, b):
-    """Return the linear step of one sample, one multiplication at a time."""
-    z = b.copy()  # a copy: z is added to, and b belongs to the caller
+    """Return the linear step of one sample, product by product."""
+    z = b.copy()  # z is added to, and b belongs to the caller
     for j in range(W.shape[1]):
         for i in range(W.shape[0]):
             z[j] += row[i] * W[i, j]
@@ -29,24 +29,26 @@ def linear(row, W, b):
 
 
 def forward(x, params):
-    """Take x (N, n_in) through the network, and keep what backward needs."""
+    """Take x (N, n_in) forward, and keep what backward needs."""
     W1, W2, W3 = params["W1"], params["W2"], params["W3"]
     samples = x.shape[0]
-    z1, a1 = np.zeros((samples, W1.shape[1]), x.dtype), np.zeros((samples, W1.shape[1]), x.dtype)
-    z2, a2 = np.zeros((samples, W2.shape[1]), x.dtype), np.zeros((samples, W2.shape[1]), x.dtype)
+    z1 = np.zeros((samples, W1.shape[1]), x.dtype)
+    z2 = np.zeros((samples, W2.shape[1]), x.dtype)
     out = np.zeros((samples, W3.shape[1]), x.dtype)
+    a1, a2 = np.zeros_like(z1), np.zeros_like(z2)
     for n in range(samples):  # every sample goes its way alone
         z1[n] = linear(x[n], W1, params["b1"])
         a1[n] = silu(z1[n])
         z2[n] = linear(a1[n], W2, params["b2"])
         a2[n] = np.tanh(z2[n])
         out[n] = linear(a2[n], W3, params["b3"])
-    cache = {"into_W1": x, "silu_at": z1, "into_W2": a1, "tanh_gave": a2, "into_W3": a2}
+    cache = {"into_W1": x, "into_W2": a1, "into_W3": a2}
+    cache |= {"silu_at": z1, "tanh_gave": a2}
     return (a1, a2, out), cache
 
 
 def backward(grad_out, params, cache):
-    """Take the gradient of out (N, n_out) back. Finished; do not change it.
+    """Take grad_out (N, n_out) back. Finished; do not change it.
 
     Returns: the gradients of all parameters and of x, by name.
     """

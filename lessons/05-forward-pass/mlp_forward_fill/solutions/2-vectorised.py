@@ -1,26 +1,26 @@
-"""A matrix product a layer; the cache holds references, no copies."""
+"""A product a layer; the cache holds references, no copies."""
 
 import numpy as np
 
 
 def sigmoid(z):
-    """Return 1 / (1 + exp(-z)), so written that no z is too large."""
+    """Return 1 / (1 + exp(-z)), safe for any z."""
     return 0.5 * (1.0 + np.tanh(0.5 * z))
 
 
 def silu(z):
-    """Return the activation of the first hidden layer, z * sigmoid(z)."""
+    """Return the bend of layer 1: z * sigmoid(z)."""
     return z * sigmoid(z)
 
 
 def silu_slope(z):
-    """Return the slope of silu at z. From silu(z) it could not be told."""
+    """Return the slope of silu, taken at z."""
     s = sigmoid(z)
     return s + z * s * (1.0 - s)
 
 
 def forward(x, params):
-    """Take x (N, n_in) through the network, and keep what backward needs."""
+    """Take x (N, n_in) forward, and keep what backward needs."""
     z1 = x @ params["W1"] + params["b1"]
     a1 = silu(z1)
     z2 = a1 @ params["W2"] + params["b2"]
@@ -28,16 +28,16 @@ def forward(x, params):
     out = a2 @ params["W3"] + params["b3"]
     cache = {
         "into_W1": x,
-        "silu_at": z1,  # silu falls and rises again: its output does not know the slope
+        "silu_at": z1,  # the output of silu does not know the slope
         "into_W2": a1,
         "tanh_gave": a2,
-        "into_W3": a2,  # the same array as above: a name more, not a copy
+        "into_W3": a2,  # the array above: a name more, not a copy
     }
     return (a1, a2, out), cache
 
 
 def backward(grad_out, params, cache):
-    """Take the gradient of out (N, n_out) back. Finished; do not change it.
+    """Take grad_out (N, n_out) back. Finished; do not change it.
 
     Returns: the gradients of all parameters and of x, by name.
     """

@@ -1,43 +1,45 @@
-"""In place wherever an array is ours and nobody has asked to keep what is in it.
+"""In place where an array is ours and nobody needs what is in it.
 
-z2 turns into a2 in its own memory: tanh knows its slope from its output. z1 stays as it is: silu does not.
+z2 turns into a2 in its own memory: tanh knows its slope from its
+output. z1 stays as it is: silu does not.
 """
 
 import numpy as np
 
 
 def sigmoid(z):
-    """Return 1 / (1 + exp(-z)), so written that no z is too large."""
+    """Return 1 / (1 + exp(-z)), safe for any z."""
     return 0.5 * (1.0 + np.tanh(0.5 * z))
 
 
 def silu(z):
-    """Return the activation of the first hidden layer, z * sigmoid(z)."""
+    """Return the bend of layer 1: z * sigmoid(z)."""
     return z * sigmoid(z)
 
 
 def silu_slope(z):
-    """Return the slope of silu at z. From silu(z) it could not be told."""
+    """Return the slope of silu, taken at z."""
     s = sigmoid(z)
     return s + z * s * (1.0 - s)
 
 
 def forward(x, params):
-    """Take x (N, n_in) through the network, and keep what backward needs."""
+    """Take x (N, n_in) forward, and keep what backward needs."""
     z1 = x @ params["W1"]
-    z1 += params["b1"]  # the product is ours, so adding into it harms nobody
+    z1 += params["b1"]  # the product is ours: this harms nobody
     a1 = silu(z1)  # a new array: z1 is still needed
     a2 = a1 @ params["W2"]
     a2 += params["b2"]
     np.tanh(a2, out=a2)
     out = a2 @ params["W3"]
     out += params["b3"]
-    cache = {"into_W1": x, "silu_at": z1, "into_W2": a1, "tanh_gave": a2, "into_W3": a2}
+    cache = {"into_W1": x, "into_W2": a1, "into_W3": a2}
+    cache |= {"silu_at": z1, "tanh_gave": a2}
     return (a1, a2, out), cache
 
 
 def backward(grad_out, params, cache):
-    """Take the gradient of out (N, n_out) back. Finished; do not change it.
+    """Take grad_out (N, n_out) back. Finished; do not change it.
 
     Returns: the gradients of all parameters and of x, by name.
     """

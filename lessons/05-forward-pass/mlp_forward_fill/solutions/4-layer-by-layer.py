@@ -1,26 +1,26 @@
-"""One function for all linear steps, one loop for all layers: the cache fills itself, and any depth would do."""
+"""One loop for all layers: the cache fills itself, at any depth."""
 
 import numpy as np
 
 
 def sigmoid(z):
-    """Return 1 / (1 + exp(-z)), so written that no z is too large."""
+    """Return 1 / (1 + exp(-z)), safe for any z."""
     return 0.5 * (1.0 + np.tanh(0.5 * z))
 
 
 def silu(z):
-    """Return the activation of the first hidden layer, z * sigmoid(z)."""
+    """Return the bend of layer 1: z * sigmoid(z)."""
     return z * sigmoid(z)
 
 
 def silu_slope(z):
-    """Return the slope of silu at z. From silu(z) it could not be told."""
+    """Return the slope of silu, taken at z."""
     s = sigmoid(z)
     return s + z * s * (1.0 - s)
 
 
 def forward(x, params):
-    """Take x (N, n_in) through the network, and keep what backward needs."""
+    """Take x (N, n_in) forward, and keep what backward needs."""
     cache, outputs, a = {}, [], x
     for k, activation in enumerate((silu, np.tanh, None), start=1):
         cache[f"into_W{k}"] = a
@@ -35,7 +35,7 @@ def forward(x, params):
 
 
 def backward(grad_out, params, cache):
-    """Take the gradient of out (N, n_out) back. Finished; do not change it.
+    """Take grad_out (N, n_out) back. Finished; do not change it.
 
     Returns: the gradients of all parameters and of x, by name.
     """
