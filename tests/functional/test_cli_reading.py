@@ -28,7 +28,7 @@ def test_a_lesson_as_text_has_its_formulas_pictures_and_numbers(paths: Paths) ->
     assert "a     Xᵀ G" in text
     assert "u" in text and "24" in text  # the whole picture, its gradients too
     assert "One neuron\n    x     2" in text and "    w    -1.5" in text
-    assert "    z    -3        `w * x`     the sum" in text and "    1/z  -0.3333   `1 / z`" in text
+    assert "    z    -3        w * x     the sum" in text and "    1/z  -0.3333   1 / z" in text
     assert "    Try: Make z zero." in text
 
 

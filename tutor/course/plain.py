@@ -105,16 +105,17 @@ def _worked(worked: Worked, width: int) -> str:
     names = [*worked.given, *(row.row.show or row.row.name for row in made)]
     numbers = aligned([*worked.given.values(), *(row.value for row in made)])
     column = max(map(len, names))
-    made_of = formulas(worked)
-    widest = max(map(len, made_of))
-    said = [""] * len(worked.given) + [
-        f"`{formula}`{' ' * (widest - len(formula))}   {row.error or row.row.note}"
-        for formula, row in zip(made_of, made, strict=True)
-    ]
     card = [_filled(_inline_text(worked.title), width)]
-    for name, number, words in zip(names, numbers, said, strict=True):
-        line = f"    {name:<{column}}  {number}   "
-        card.append(_filled(_inline_text(words), width, line, " " * len(line)) or line)
+    rows = [f"    {name:<{column}}  {number}   " for name, number in zip(names, numbers, strict=True)]
+    card += rows[: len(worked.given)]
+    made_of, notes = formulas(worked), [row.error or _inline_text(row.row.note) for row in made]
+    widest = max(map(len, made_of)) + 3
+    beside = all(len(rows[0]) + widest + len(note) <= width for note in notes)
+    for line, formula, note in zip(rows[len(worked.given) :], made_of, notes, strict=True):
+        card.append(line + (f"{formula:<{widest}}{note}" if beside else formula))
+        if note and not beside:
+            indent = " " * (len(line) + 2)
+            card.append(_filled(note, width, indent, indent))
     if worked.try_:
         card.append(_filled(_inline_text(worked.try_), width, "    Try: ", "    "))
     return "\n".join(line.rstrip() for line in card)

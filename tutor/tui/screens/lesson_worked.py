@@ -35,7 +35,7 @@ class WorkedCard(InTurn, Widget, can_focus=True):
         Binding("right,l,plus", "change(1)", "More", show=False),
         Binding("left,h", "change(-1)", "Less", show=False),
         Binding("backspace", "take_back", "Take back the last sign that was typed", show=False),
-        Binding("enter", "take", "Take what was typed; the next number", show=False),
+        Binding("enter", "take", "Take what was typed; pressed again: on to the next number", show=False),
         Binding("x", "first", "The first numbers again", show=False),
         Binding("escape", "drop", "Drop what was typed; leave the numbers", show=False),
     ]
