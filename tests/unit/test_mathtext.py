@@ -247,6 +247,7 @@ def test_a_construct_looks_as_a_mathematician_would_draw_it(name: str) -> None:
 LINES = {
     r"\frac{f(x+e)-f(x-e)}{2e}": "(f(x + e) − f(x − e))/(2e)",
     r"\frac{\partial L}{\partial W_{ij}}": "∂L/∂Wᵢⱼ",
+    r"\partial L/\partial W_{ij}": "∂L/∂Wᵢⱼ",
     r"\frac{\partial^2 L}{\partial w_i \partial w_j}": "∂²L/(∂wᵢ ∂wⱼ)",
     r"\frac{a}{bc} + \frac{ab}{c}": "a/(bc) + ab/c",
     r"\frac{1}{\sigma(z)} + \frac{1}{N(a+b)}": "1/σ(z) + 1/(N(a + b))",

@@ -211,7 +211,7 @@ def _closeness(before: Placed, node: Node, kind: Kind, style: Style) -> int:
     if "text" in (first, kind):
         return 0
     if kind == "differential":
-        return 0 if first == "number" else 1
+        return 0 if first == "number" or (isinstance(before.node, Symbol) and before.node.sign == "/") else 1
     if first == "fence" and style.place != "script":
         return 1
     scripted = isinstance(before.node, Script)
