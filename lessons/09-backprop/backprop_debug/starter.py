@@ -1,9 +1,9 @@
-# This network trains, and its loss goes down. It has one fault all the same.
-# Find it, and mend it.
+# This network runs, and every shape in it is right. It has one fault all
+# the same. Find it, and mend it.
 #
 # All of the rest is right, so change as little as you can. Save to have it
-# judged: the results stand in the order of the pass, so the first wrong one
-# is where to look.
+# judged: the results stand in the order of the pass, so the first wrong
+# one is where to look.
 
 import numpy as np
 

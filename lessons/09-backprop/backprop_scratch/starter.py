@@ -1,13 +1,13 @@
 # A whole network from an empty class: write forward, backward and update.
 #
 # Replace each `raise` by your own lines. The docstrings say what a method
-# receives, what it gives back and what it leaves on the network; everything
-# else is yours: helper functions and classes of your own are welcome.
+# receives, what it gives back and what it leaves on the network;
+# everything else is yours: helper functions and classes are welcome.
 #
 # Every save is judged on arrays drawn at that moment, with a batch and
-# widths that all differ: first the output, then each gradient by itself, from
-# the last layer back to the first, then the step. Networks of one to four
-# layers come up: nothing may count on there being two.
+# widths that all differ: first the output, then each gradient by itself,
+# from the last layer back to the first, then the step. Networks of one to
+# four layers come up: nothing may count on there being two.
 
 import numpy as np
 

@@ -11,7 +11,7 @@ class Linear:
     """A fully connected layer: out = x @ W + b.
 
     Parameters:  W (n_in, n_out), b (n_out,)
-    Gradients of the last backward pass:  grad_W, grad_b, of the same shapes
+    Gradients of the last backward pass:  grad_W, grad_b, in these shapes
     """
 
     def __init__(self, n_in, n_out):
