@@ -7,7 +7,7 @@
 # Every save is judged on arrays drawn at that moment, with a batch and
 # widths that all differ: first the output, then each gradient by itself,
 # from the last layer back to the first, then the step. Networks of one to
-# four layers come up: nothing may count on there being two.
+# three layers come up: nothing may count on there being two.
 
 import numpy as np
 

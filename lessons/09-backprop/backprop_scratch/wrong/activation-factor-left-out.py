@@ -1,4 +1,4 @@
-# fails: grad_W1 wrong_value
+# fails: grad_W2 wrong_value
 # why: activation-factor-left-out
 
 import numpy as np

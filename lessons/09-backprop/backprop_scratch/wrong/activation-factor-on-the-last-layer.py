@@ -1,4 +1,4 @@
-# fails: grad_W2 wrong_value
+# fails: grad_W3 wrong_value
 # why: activation-factor-on-the-last-layer
 
 import numpy as np

@@ -1,4 +1,4 @@
-# fails: grad_W2 wrong_value
+# fails: grad_W3 wrong_value
 # why: batch-divided-twice
 
 import numpy as np

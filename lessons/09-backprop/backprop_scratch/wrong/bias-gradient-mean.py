@@ -1,4 +1,4 @@
-# fails: grad_b2 wrong_value
+# fails: grad_b3 wrong_value
 # why: bias-gradient-mean
 
 import numpy as np

@@ -1,4 +1,4 @@
-# fails: grad_b2 wrong_shape
+# fails: grad_b3 wrong_shape
 # why: bias-gradient-not-summed
 
 import numpy as np

@@ -1,4 +1,4 @@
-# fails: grad_W2 wrong_shape
+# fails: grad_W3 wrong_shape
 # why: gradients-in-the-order-of-the-pass
 
 import numpy as np

@@ -1,4 +1,4 @@
-# fails: grad_W2 unstable
+# fails: grad_W3 unstable
 # why: gradients-never-reset
 
 import numpy as np

@@ -1,4 +1,4 @@
-# fails: could_not_run exception
+# fails: out wrong_shape
 # why: made-for-two-layers
 
 import numpy as np

@@ -1,4 +1,4 @@
-# fails: grad_W2 wrong_shape
+# fails: grad_W3 wrong_shape
 # why: weight-gradient-transposed
 
 import numpy as np

@@ -1,4 +1,4 @@
-# fails: grad_W1 wrong_value
+# fails: grad_W2 wrong_value
 # why: weights-moved-while-going-back
 
 import numpy as np
