@@ -48,6 +48,7 @@ def test_a_right_course_has_no_problem(paths: Paths) -> None:
         (MD, "Words of", "Just words of", "“Just” is not said here", "Just"),
         (MD, "Words of", "AUTHOR: words.\n\nWords of", "still to be written: words.", "AUTHOR"),
         (MD, "Words of", "```python\nx = = 1\n```\n\nWords of", "this listing is no Python", "```python"),
+        (MD, "Words of", f"```text\n{77 * 'x'}\n```\n\nWords of", "has 77 columns", "xxx"),
         (MD, "## Page", "## Page $\\nosuchmacro$", "nosuchmacro", None),
         (f"{EX}/why.md", "Because.", "$\\nosuchmacro$", "nosuchmacro", "nosuch"),
         (f"{EX}/hints/2.md", "Where?", "[Where](06-no)?", "the link leads to '06-no'", "Where"),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from rich.cells import cell_len
 
 from tutor.authoring.drawn import diagram_reasons, formula_reasons, inline_reasons
 from tutor.authoring.problem import Problem, problem_of
-from tutor.authoring.prose import listings, long_sentences, paragraphs
+from tutor.authoring.prose import listing_lines, listings, long_sentences, paragraphs
 from tutor.authoring.questions import question_problems
 from tutor.course import (
     Block,
@@ -30,6 +31,8 @@ from tutor.course import (
     read_text,
 )
 from tutor.errors import ContentError
+
+LISTING_WIDTH = 76  # cells of a line of code that a page of 80 columns shows
 
 
 class Page(Struct, frozen=True):
@@ -107,6 +110,7 @@ def _block_reasons(block: Block, names: frozenset[str]) -> Iterator[tuple[int, s
     match block:
         case Prose():
             yield from _prose_reasons(block, names)
+            yield from _too_wide(listing_lines(block))
         case Math(latex=latex, line=line):
             for reason in formula_reasons(latex):
                 yield line, f"math block: {reason}"
@@ -125,8 +129,15 @@ def _block_reasons(block: Block, names: frozenset[str]) -> Iterator[tuple[int, s
         case Worked(line=line):
             for reason in inline_reasons(block.title, block.try_, *(row.note for row in block.rows)):
                 yield line, f"worked block: {reason}"
-        case PythonRun():
-            pass
+        case PythonRun(source=source, line=line):
+            yield from _too_wide(enumerate(source.split("\n"), line + 1))
+
+
+def _too_wide(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Code is never broken into lines, so what is too wide for a small terminal is cut."""
+    for line, text in lines:
+        if cell_len(text) > LISTING_WIDTH:
+            yield line, f"this line of a listing has {cell_len(text)} columns: a terminal of 80 shows {LISTING_WIDTH}"
 
 
 def _prose_reasons(prose: Prose, names: frozenset[str]) -> Iterator[tuple[int, str]]:

@@ -53,6 +53,13 @@ def listings(prose: Prose) -> Iterator[tuple[int, str]]:
             yield prose.line + token.map[0], textwrap.dedent(token.content)
 
 
+def listing_lines(prose: Prose) -> Iterator[tuple[int, str]]:
+    """Every line of every fence that stays in the text, with its line in the file."""
+    for token in parser().parse(prose.text):
+        if token.type == "fence" and token.map:
+            yield from enumerate(token.content.split("\n"), prose.line + token.map[0] + 1)
+
+
 def inline_formulas(text: str) -> tuple[str, ...]:
     """The LaTeX of every `$formula$` in a line or two of Markdown."""
     tokens = parser().parseInline(text.replace("\n", " "))
