@@ -11,7 +11,7 @@ from tutor.course import answer_text, blanks, draw
 from tutor.course.expressions import ExpressionError, evaluate, fill, written
 from tutor.course.listing import expected_output, runnable
 from tutor.course.model import Question
-from tutor.course.numbers import read_number, read_shape
+from tutor.course.numbers import MAX_ANSWER, read_number, read_shape
 from tutor.course.plain import markdown_text
 from tutor.course.reader import parse_toml
 from tutor.errors import ContentError
@@ -31,6 +31,34 @@ def test_every_spelling_of_a_shape_is_read_back(shape: tuple[int, ...]) -> None:
 def test_every_spelling_of_a_number_is_read_back(number: float) -> None:
     assert read_number(repr(number))[0] == number
     assert number in read_number(repr(number).replace("-", "\u2212").replace(".", ","))
+
+
+literals = st.integers(0, 999).map(str) | st.floats(0, 99, width=16).map(repr)
+arithmetic = st.recursive(
+    literals,
+    lambda inner: (
+        st.tuples(inner, st.sampled_from(["+", "-", "*", "/", " - "]), inner).map("".join)
+        | st.tuples(st.sampled_from(["(", "-("]), inner).map(lambda parts: f"{''.join(parts)})")
+    ),
+    max_leaves=6,
+)
+
+
+@given(arithmetic, st.sampled_from("+-*/"), arithmetic)
+def test_arithmetic_typed_for_a_number_is_worked_out_as_python_does(left: str, sign: str, right: str) -> None:
+    text = f"({left}) {sign} {right}"
+    try:
+        evaluate(text, {})
+    except ExpressionError:  # a part of it is too large, or divided by 0
+        assert read_number(text) == ()
+    else:
+        assert read_number(text) == ((eval(text),) if len(text) <= MAX_ANSWER else ())
+
+
+@given(st.text("0123456789.,eE()+-*/ _%^", max_size=40))
+def test_what_looks_like_arithmetic_has_finite_values_or_none(text: str) -> None:
+    for number in read_number(text):
+        assert math.isfinite(number)
 
 
 @given(st.text(max_size=120))

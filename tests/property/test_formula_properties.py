@@ -124,6 +124,29 @@ def test_numbers_in_the_place_of_sizes_are_asked_again(box: Box) -> None:
     assert judged(box, "x.mean(0)", mean).right
 
 
+SCALAR = Question(
+    id="change", kind="formula", text="?", explain="e", answer="g @ d", arrays={"g": ("n",), "d": ("n",)},
+    sizes={"n": 6}, mistake=(KnownMistake("g * d", "Add them up."), KnownMistake("np.mean(g * d)", "No mean.")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("np.mean(g) * np.sum(d)", "That is a single number, as it should be, and not the right one."),
+        ("np.sum(g)", "That is a single number, as it should be, and not the right one."),
+        ("0 * (g @ d)", "That is a single number, as it should be, and not the right one."),
+        ("-(g @ d)", "The size is right, the sign is not."),
+        ("2 * (g @ d)", "It is 2 times what it should be."),
+        ("-(g @ d) / 2", "The sign is not right, and it is 0.5 times what it should be."),
+        ("n * (g @ d)", "It is `n` times what it should be."),
+        ("g @ d / n", "No mean."),
+    ],
+)
+def test_of_a_single_number_a_factor_is_told_only_where_it_tells_something(box: Box, text: str, sentence: str) -> None:
+    assert judged(box, text, SCALAR).sentence == sentence
+
+
 def test_labels_and_probabilities_are_drawn_as_said(box: Box) -> None:
     loss = Question(
         id="ce", kind="formula", text="?", explain="e", answer="-np.log(p[np.arange(N), y]).mean()",

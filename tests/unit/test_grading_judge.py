@@ -71,6 +71,25 @@ def test_wrong_value(box: Box, name: str, old: str, new: str, said: str) -> None
     assert check.worst is not None and check.worst.got != check.worst.expected
 
 
+def test_values_of_which_none_is_wrong_by_itself_are_not_counted(box: Box) -> None:
+    """Where the author asks for more digits than single values are counted by."""
+    exercise = lean("linear_scratch")
+    judge = msgspec.structs.replace(exercise.judge, within={"grad_W": 5e-9, "grad_b": 5e-9})
+    off = changed(
+        LINEAR,
+        (GRAD_W, f"{GRAD_W} * (1 + 9e-8 * np.cos(np.arange(12)).reshape(4, 3))"),
+        (GRAD_B, f"{GRAD_B} * np.array([1.0, 1 + 4e-8, 1])"),
+    )
+    report = next(grade(msgspec.structs.replace(exercise, judge=judge), off, box, seed=SEED))
+    for name in ("grad_W", "grad_b"):
+        check = row(report, name)
+        assert check.verdict == "wrong_value" and check.ratio is not None
+        assert check.sentence == (
+            f"{name} has the right shape, but its values are a little off: an error of {check.ratio:.1g}, "
+            "where 5e-09 is allowed."
+        )
+
+
 def test_a_wrong_value_names_its_worst_cell(box: Box) -> None:
     check = linear(box, "grad_W", (GRAD_W, f"{GRAD_W}; self.grad_W[0] += 1; self.grad_W[2, 1] -= 50"))
 

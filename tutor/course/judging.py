@@ -127,7 +127,7 @@ def _answer_shape(asked: Asked, text: str) -> Feedback:
 def _answer_number(asked: Asked, text: str) -> Feedback:
     readings = read_number(text)
     if not readings:
-        return _not_understood(asked, "That is not a number. Work it out and write it like 0.5, 1/2 or 1e-3.")
+        return _not_understood(asked, "That is not a number. Write it like 0.5, 1/2, 1e-3 or 3*4 + 1.")
     right = asked.number
     assert right is not None  # draw() made it
     tolerance = asked.question.tolerance

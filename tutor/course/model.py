@@ -244,7 +244,7 @@ class Judge(Struct, frozen=True, forbid_unknown_fields=True):
     variants: tuple[Variant, ...] = ()
     scale: Literal["fixed", "either"] = "fixed"
     per_sample: tuple[str, ...] = ()  # scale = "either": backward results without 1/N where the layers divide by N
-    says: dict[str, str] = {}  # result -> what is said when its value is wrong, in one sentence
+    says: dict[str, str] = {}  # result -> what is said of a wrong value that is no zero, sign, factor or transpose
     within: dict[str, float] = {}  # result -> limit of its norm ratio where it is an estimate: a numeric gradient
     moments: dict[str, tuple[str, str]] = {}  # result -> mean and variance, as expressions of sizes and values
     copies: bool = False  # the layer must keep copies: what it was given may be overwritten before backward

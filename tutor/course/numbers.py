@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Sequence
 
+from tutor.course.expressions import ExpressionError, evaluate
+
 MAX_ANSWER = 100  # characters; a longer text is no answer
 
 
@@ -17,10 +19,16 @@ def equal(number: float, right: float, tolerance: float) -> bool:
 _DECIMAL = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
 _NUMBER = re.compile(rf"([+-]?)\s*({_DECIMAL})(?:\s*/\s*([+-]?)\s*({_DECIMAL}))?")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:([,_ ])[0-9]{3})(?:\1[0-9]{3})*(?:\.[0-9]*)?")
+_THOUSANDS_WITHIN = re.compile(rf"(?<![0-9.,_]){_THOUSANDS.pattern}(?![0-9,_])")
+_ARITHMETIC = re.compile(r"[0-9.eE()+\-*/ ]*[0-9.)] *[-+*/][0-9.eE()+\-*/ ]*")  # 1e-3 alone is none
+_NO_ARITHMETIC = re.compile(r"//|(?:^|[-+*/(]) *[-+] *[-+]")  # two signs before a number
 
 
 def read_number(text: str) -> tuple[float, ...]:
-    """The numbers that a text may mean, the likeliest first: "101,770" is 101770, or 101.77; none when it is none."""
+    """The numbers that a text may mean, the likeliest first: "101,770" is 101770, or 101.77; none when it is none.
+
+    Plain arithmetic of numbers is worked out: "784*128 + 128", "(3 - 5) ** 2".
+    """
     text = text.strip()
     if len(text) > MAX_ANSWER:
         return ()
@@ -30,8 +38,22 @@ def read_number(text: str) -> tuple[float, ...]:
     if _THOUSANDS.fullmatch(digits):
         spellings.insert(0, sign + re.sub("[,_ ]", "", digits))
     spellings.append(text.replace(",", ".") if text.count(",") <= 2 and "." not in text else text)
-    numbers = (_one_number(spelling) for spelling in spellings)
+    numbers = [_one_number(spelling) for spelling in spellings]
+    if numbers == [None] * len(numbers):
+        spellings[0] = _THOUSANDS_WITHIN.sub(lambda found: re.sub("[,_ ]", "", found[0]), text)
+        numbers = [_worked_out(spelling) for spelling in spellings]
     return tuple(dict.fromkeys(number for number in numbers if number is not None))
+
+
+def _worked_out(text: str) -> float | None:
+    """The value of plain arithmetic: numbers, + - * / ** and parentheses; a part of it may not be beyond 1e15."""
+    if not _ARITHMETIC.fullmatch(text) or _NO_ARITHMETIC.search(text):
+        return None
+    try:
+        value = evaluate(text, {})
+    except ExpressionError:
+        return None
+    return None if isinstance(value, tuple) else float(value)
 
 
 def _one_number(text: str) -> float | None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from tutor.grading.norms import norm_ratio
-from tutor.grading.sentences import common_factor, factor_text
+from tutor.grading.norms import norm_ratio, worst_index
+from tutor.grading.sentences import LITTLE_OFF, common_factor, factor_text
 
 SAME = 1e-9  # a norm ratio below it: the same numbers, computed another way
 MOST_NAMED = 3  # rows or columns named by number
@@ -25,6 +25,8 @@ def what_cells_show(got: Array, expected: Array, wrong: Mask, sizes: Mapping[str
         return ""
     if count == 0:
         return f"All {got.size} cells agree."
+    if LITTLE_OFF in said:
+        return f"They differ most at {list(worst_index(got, expected))}."
     how = _how(got[wrong], expected[wrong], sizes) or _by_line(got, expected) or _order(got, expected)
     core, _, rest = how.partition(", ")
     known = bool(how) and core.removeprefix("each is ").removeprefix("each has ") in said

@@ -61,11 +61,14 @@ def about_value(given: Sequence[AnyArray], right: Sequence[AnyArray], sizes: Seq
         return _about_shapes(given, right, sizes[0])
     if not all(np.isfinite(values).all() for values in given):
         return "The shape is right, but there are values in it that are no finite numbers."
+    single = right[0].size == 1
     factors = [_factor(one, other) for one, other in zip(given, right, strict=True)]
     if None not in factors:
-        told = _about_factor([factor for factor in factors if factor is not None], sizes)
+        told = _about_factor([factor for factor in factors if factor is not None], sizes, single)
         if told:
             return told
+    if single:
+        return "That is a single number, as it should be, and not the right one."
     return f"The shape is right, the values are not{_how_many(given[0], right[0])}."
 
 
@@ -100,20 +103,23 @@ def _factor(one: AnyArray, other: AnyArray) -> float | None:
     return factor if factor and _close(one, factor * np.asarray(other)) else None
 
 
-def _about_factor(factors: Sequence[float], sizes: Sequence[Mapping[str, int]]) -> str:
+def _about_factor(factors: Sequence[float], sizes: Sequence[Mapping[str, int]], single: bool) -> str:
+    """What the factor of each trial tells; nothing of a single number, which is always some multiple of another."""
     if all(equal(factor, -1, 0) for factor in factors):
-        return "The size of every entry is right, the sign is not."
-    sign = "The sign is not right, and every" if factors[0] < 0 else "Every"
+        return f"The size{'' if single else ' of every entry'} is right, the sign is not."
+    every = "It is" if single else "Every entry is"
+    if factors[0] < 0:
+        every = f"The sign is not right, and {every[:1].lower()}{every[1:]}"
     amounts = [abs(factor) for factor in factors]
     for name in sizes[0]:
         lengths = [trial[name] for trial in sizes]
         if all(equal(amount, length, 0) for amount, length in zip(amounts, lengths, strict=True)):
-            return f"{sign} entry is `{name}` times what it should be."
+            return f"{every} `{name}` times what it should be."
         if all(equal(amount * length, 1, 0) for amount, length in zip(amounts, lengths, strict=True)):
-            return f"{sign} entry is 1/`{name}` of what it should be."
+            return f"{every} 1/`{name}` of what it should be."
     if all(equal(amount, amounts[0], 0) for amount in amounts):
-        return f"{sign} entry is {amounts[0]:.4g} times what it should be."
-    return f"{sign} entry is off by the same factor."
+        return f"{every} {amounts[0]:.4g} times what it should be."
+    return "" if single else f"{every} off by the same factor."
 
 
 def _how_many(given: AnyArray, right: AnyArray) -> str:

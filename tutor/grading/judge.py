@@ -137,7 +137,8 @@ def _judge_result(
         judged_by_value = stage == "forward" or not planned.case.kink
         if judged_by_value and not ratio <= limits.ratio:
             verdict = "wrong_value"
-            sentence = challenge.judge.says.get(name) or sentences.wrong_value(name, got, expected, planned.sizes)
+            says = challenge.judge.says.get(name, "")
+            sentence = sentences.wrong_value(name, got, expected, planned.sizes, ratio, limits.ratio, says)
         elif unstable := _unstable(challenge, answer, name, stage, got, limits):
             verdict, sentence = "unstable", unstable
         else:

@@ -88,11 +88,26 @@ def seen_with(sentence: str, case: str) -> str:
     return f"{sentence} This shows with {case}."
 
 
-def wrong_value(name: str, got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
-    """Say what is true of the whole tensor where one sentence can."""
+LITTLE_OFF = "its values are a little off"
+
+
+def wrong_value(
+    name: str, got: AnyArray, expected: AnyArray, sizes: dict[str, int], error: float, limit: float, says: str = ""
+) -> str:
+    """Say what is true of the whole tensor where one sentence can; its error, a norm ratio, is above the limit.
+
+    `says` is the exercise's own sentence: it stands where the numbers tell no more than how many of them are wrong.
+    """
     if expected.size == 1:
-        return _wrong_number(name, got, expected, sizes)
-    pattern = _pattern(np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64), sizes)
+        return says or _wrong_number(name, got, expected, sizes)
+    got, expected = np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    pattern = _of_all(got, expected, sizes)
+    if not pattern and says:
+        return says
+    pattern = pattern or _of_some(got, expected)
+    if not pattern:  # a limit tighter than the one that single values are counted by
+        digits = _digits_apart(error, limit, 1)
+        pattern = f"{LITTLE_OFF}: an error of {error:.{digits}g}, where {limit:.{digits}g} is allowed"
     return f"{name} has the right shape, but {pattern}."
 
 
@@ -103,11 +118,17 @@ def _wrong_number(name: str, got: AnyArray, expected: AnyArray, sizes: dict[str,
     factor = factor_text(a / b, sizes) if a and b else ""
     if "(" in factor:  # a size by name, and no number that means nothing
         return f"{name} is {factor} what it should be."
-    digits = next((digits for digits in range(4, 17) if f"{a:.{digits}g}" != f"{b:.{digits}g}"), 17)
+    digits = _digits_apart(a, b, 4)
     return f"{name} is {a:.{digits}g}, expected {b:.{digits}g}."
 
 
-def _pattern(got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
+def _digits_apart(one: float, other: float, least: int) -> int:
+    """So many digits tell the two numbers apart."""
+    return next((digits for digits in range(least, 17) if f"{one:.{digits}g}" != f"{other:.{digits}g}"), 17)
+
+
+def _of_all(got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
+    """What is wrong with all of its values alike, or nothing."""
     if not np.any(got):
         return "every entry is zero"
     if norm_ratio(got, -expected) < 1e-9:
@@ -117,9 +138,16 @@ def _pattern(got: AnyArray, expected: AnyArray, sizes: dict[str, int]) -> str:
         return f"every entry is {factor_text(factor, sizes)} what it should be"
     if got.ndim == 2 and got.shape[0] == got.shape[1] and norm_ratio(got.T, expected) < 1e-9:
         return "it is transposed"
+    return ""
+
+
+def _of_some(got: AnyArray, expected: AnyArray) -> str:
+    """Which of its values are wrong; nothing where none of them is wrong by itself."""
     close = np.isclose(got, expected, rtol=1e-6, atol=1e-9 * float(np.max(np.abs(expected), initial=0.0)))
     wrong = int(got.size - np.count_nonzero(close))
-    if got.ndim == 2 and got.size > wrong > 0:
+    if not wrong:
+        return ""
+    if got.ndim == 2 and got.size > wrong:
         bad_rows, bad_columns = np.flatnonzero(~close.all(axis=1)), np.flatnonzero(~close.all(axis=0))
         if wrong == 1:
             return f"the value at [{bad_rows[0]}, {bad_columns[0]}] is wrong"

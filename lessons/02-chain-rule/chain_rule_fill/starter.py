@@ -36,6 +36,8 @@ def backward(kept, x, w):
     """Go back through forward, from the loss to where it started.
 
     Receives: kept   what forward returned: kept["z"], kept["s"], ...
+                     (another batch may go forward in between, so what
+                     is not in it may be of that one)
     Returns:  the gradient of the loss with respect to each, in its shape
     """
     z, s, e = kept["z"], kept["s"], kept["e"]

@@ -4,13 +4,13 @@
 # yours to decide: stored slopes, closures, or tags with a table of
 # rules. Give __init__ more arguments if you like; Value(2.0) must go
 # on working. Begin with +, * and backward: what is written is judged,
-# and what is not yet written is said to be missing.
+# and what is not yet written, or stops, is said to be missing.
 #
 # Every save is judged: each operation by itself, its value and then
 # what it sends back; then plain numbers beside Values; then graphs in
 # which nodes are shared; last a second pass over the same leaves. The
-# hard cases are equal leaves, tiny numbers, a chain of 300 operations,
-# and x = x + x forty times.
+# hard cases are 0 ** 2, equal leaves, tiny numbers, a chain of 300
+# operations, and x = x + x forty times.
 
 import math
 
@@ -32,8 +32,8 @@ class Value:
         return f"Value(data={self.data}, grad={self.grad})"
 
     # ── operations: each makes a new Value and notes how it was made ──
-    # `other` is a Value or a plain number: make a Value of a plain one
-    # first, for an `a + 2` that stops, stops the judge as well.
+    # `other` is a Value, or a plain number as in `a + 2`: make a Value
+    # of a plain one first.
 
     def __add__(self, other):
         """self + other"""
@@ -60,7 +60,11 @@ class Value:
         raise NotImplementedError("tanh is empty")
 
     def relu(self):
-        """self where it is positive, 0 otherwise; at 0 the slope is 0"""
+        """self where it is positive, 0 otherwise
+
+        At 0 is a corner: 0, 1 or any slope between is accepted there.
+        The lesson takes 0.
+        """
         raise NotImplementedError("relu is empty")
 
     # ── these may be made out of the ones above ───────────────────────

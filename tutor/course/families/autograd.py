@@ -5,7 +5,8 @@
     options = { operators = { add = "a + b", mul = "a * b", tanh = "a.tanh()" }, left = false }
 
 Operators come first, each by value and by gradients, so that a wrong local rule is named; then numbers on the left, a
-shared node, a node used at two depths, a long chain, and a second pass.
+shared node, a node used at two depths, a long chain, and a second pass. An operator that raises spoils its own results
+alone. ReLU is not tried at 0: there any slope from 0 to 1 is right.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ OPERATORS = {
 }
 RIGHT = {"add_number": "a + 2", "sub_number": "a - 2", "mul_number": "a * 3", "div_number": "a / 4"}
 LEFT = {"number_add": "2 + a", "number_sub": "1 - a", "number_mul": "3 * a", "number_div": "2 / a"}
+
+# Where a slope made of the value by dividing, n * a**n / a, is no number.
+AT_ZERO = {"pow_at_zero": "a ** 2"}
 
 DOUBLED = 3  # where doublings are not the point
 
@@ -112,6 +116,8 @@ def _results(options: Options, names: Iterable[str], graphs: Iterable[str]) -> d
 def _operators(options: Options) -> dict[str, str]:
     """The expressions that are tried one by one, in the learner's spelling."""
     found = dict(options.operators)
+    if found.get("pow") == OPERATORS["pow"]:  # what another exponent gives at 0 is not known here
+        found |= AT_ZERO
     if options.numbers:
         found |= {name: text for name, text in RIGHT.items() if name.partition("_")[0] in options.operators}
     if options.left:
@@ -121,7 +127,7 @@ def _operators(options: Options) -> dict[str, str]:
 
 def _reference_operators(options: Options) -> dict[str, str]:
     """The same in the textbook's spelling; what neither we nor `means` know must be spelt as the textbook's."""
-    known = {**OPERATORS, **options.means}
+    known = {**OPERATORS, **AT_ZERO, **options.means}
     return {name: known.get(name, text) for name, text in _operators(options).items()}
 
 
@@ -133,17 +139,18 @@ def _graphs(options: Options) -> dict[str, str]:
     if "mul" in options.operators:
         found["square"] = "a * a"
     if {"add", "mul"} <= set(options.operators):
-        found |= {"diamond": "diamond(a, b)", "two_depths": "two_depths(a, b)", "ladder": "ladder(a, b)"}
+        found |= {name: _OF_GRAPHS[name] for name in ("diamond", "two_depths", "ladder")}
     if "add" in options.operators:
-        found["chain"] = "chain(a, b)"
+        found["chain"] = _OF_GRAPHS["chain"]
     if options.doublings:
-        found["doublings"] = "doublings(a)"
+        found["doublings"] = _OF_GRAPHS["doublings"]
     if not found:
         raise FamilyError("`operators`: without add and mul no graph can be made that shares a node", "operators")
     return found
 
 
 _SAYS = {
+    "grad_pow_at_zero": "At 0 the slope of a ** 2 is 0, as n * a ** (n - 1) says.",
     "grad_square": "In a * a the node a is used twice: what arrives from both sides is added.",
     "grad_sum_with_itself": "In a + a the node a is used twice: what arrives from both sides is added.",
     "grad_diamond": "Two paths lead from the result down to one node: what arrives by both is added before it goes on.",
@@ -167,15 +174,26 @@ def _not_zeroed(options: Options) -> dict[str, str]:
 
 # ── the drive ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-# An operator that says NotImplementedError stops nothing else: its results are missing, with what it says, and those
-# that are written already are judged.
+# An operator that stops, on its way forward or back, takes nothing else with it: its own results are missing, with what
+# was raised and where, and all others are judged. Out of memory is out of memory for all of them.
 _TOOLS = """
-class Unwritten:
-    def __init__(self, error):
-        self.error = error
+class Stopped:
+    def __init__(self, doing, error):
+        self.error = error if isinstance(error, NotImplementedError) and str(error) else told(doing, error)
 
     def __getitem__(self, part):
         raise self.error
+
+def told(doing, error):
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith("<"):  # a line of a file, none of these
+            frames.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
+        trace = trace.tb_next
+    # The first file that is called from here is the learner's own; of its lines the innermost.
+    line = next((f" in line {{line}}" for file, line in reversed(frames) if file == frames[0][0]), "")
+    what = " ".join(str(error).split()).rstrip(".")
+    return RuntimeError(f"{{doing}} stopped{{line}} with {{type(error).__name__}}" + (f": {{what}}" if what else ""))
 
 def value_of(n):
     return {make}
@@ -188,31 +206,44 @@ def zero(nodes):
     for node in nodes:
         {zero}
 
-def tried(build, signs):
-    results, gradients, unwritten = [], [], None
+def tried(doing, build, signs):
+    results, gradients, stopped = [], [], None
     for sign in signs:
         nodes = [value_of(sign * float(n)) for n in leaves]
         try:
             result = build(*nodes)
-        except NotImplementedError as error:
-            return Unwritten(error), Unwritten(error)
-        results.append(float(result.{data}))
+            results.append(float(result.{data}))
+        except MemoryError:
+            raise
+        except Exception as error:
+            return Stopped(doing, error), Stopped(doing, error)
         try:
             {backward}
-        except NotImplementedError as error:
-            unwritten = Unwritten(error)
-        gradients.append(slopes(nodes))
-    return np.array(results), unwritten or np.array(gradients)
+            gradients.append(slopes(nodes))
+        except MemoryError:
+            raise
+        except Exception as error:
+            stopped = Stopped("backward of " + doing, error)
+    return np.array(results), stopped or np.array(gradients)
 
 def pass_over(nodes):
     a, b = nodes
     try:
         result = {shared}
         {backward}
-    except NotImplementedError as error:
-        return Unwritten(error)
-    return slopes(nodes)
+        return slopes(nodes)
+    except MemoryError:
+        raise
+    except Exception as error:
+        return Stopped("the pass", error)
 """
+_OF_GRAPHS = {
+    "diamond": "diamond(a, b)",
+    "two_depths": "two_depths(a, b)",
+    "ladder": "ladder(a, b)",
+    "chain": "chain(a, b)",
+    "doublings": "doublings(a)",
+}
 # In two_depths c is used near the result and far below, first on the left and then on the right: whichever way a walk
 # without an order goes, it meets c too early once.
 _GRAPHS = """
@@ -250,10 +281,11 @@ def _tools(make: str, data: str, grad: str, backward: str, zero: str, shared: st
 
 
 def _walk(expressions: dict[str, str], positive: frozenset[str]) -> str:
-    tried = "".join(
-        f"of[{name!r}] = tried(lambda a, b: {text}, {'(1,)' if name in positive else '(1, -1)'})\n"
-        for name, text in expressions.items()
-    )
+    tried = ""
+    for name, text in expressions.items():
+        signs = (0,) if name in AT_ZERO else (1,) if name in positive else (1, -1)
+        doing = "the graph" if name in _OF_GRAPHS else f"{text} at 0" if name in AT_ZERO else text
+        tried += f"of[{name!r}] = tried({doing!r}, lambda a, b: {text}, {signs})\n"
     return (
         f"of = {{}}\n{tried}"
         "nodes = [value_of(float(n)) for n in leaves]\n"

@@ -1,4 +1,4 @@
-# fails: could_not_run exception
+# fails: add_number missing
 
 import math
 
