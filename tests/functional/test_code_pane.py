@@ -121,8 +121,25 @@ async def test_blanks_forward_and_back_going_round() -> None:
         seen = []
         for key in ("ctrl+n", "ctrl+b", "alt+n", "alt+n"):
             await pilot.press(key)
-            seen.append(app.pane.cursor_location)
+            assert app.pane.selected_text == "..."
+            seen.append(app.pane.selection.start)
         assert seen == [(2, 4), (0, 4), (2, 4), (0, 4)]
+
+
+async def test_a_blank_is_typed_over_and_one_step_back_empties_it() -> None:
+    text = "a = x[..., 0] * ...  # BLANK 1: a ... b\nb = 1\n"
+    async with pane_app(text) as (app, pilot):
+        await pilot.press("down", "ctrl+b", *"sig")
+        assert app.pane.text == text.replace("* ...", "* sig")
+        await pilot.press("ctrl+z")
+        assert app.pane.text == text
+        assert app.pane.selected_text == "..."  # to be typed over anew
+        await pilot.press("ctrl+y")
+        assert app.pane.text == text.replace("* ...", "* sig")
+        await pilot.press("ctrl+z", "backspace", *"ab")
+        assert app.pane.text == text.replace("* ...", "* ab")
+        await pilot.press("ctrl+z", "ctrl+z")
+        assert app.pane.text == text
 
 
 async def test_a_read_only_pane_is_not_edited() -> None:
@@ -290,4 +307,4 @@ async def test_the_help_lists_the_keys(tmp_path: Path) -> None:
         keys = {words: names for names, words in HelpScreen.of(app.screen).keys}
         assert keys["Find in the file"] == "^f ^r"
         assert "^t" in keys["Make the lines comments, or code again"]
-        assert {"Go to a line by its number", "Go to the blank before", "Move them down"} <= keys.keys()
+        assert {"Go to a line by its number", "Select the blank before", "Move them down"} <= keys.keys()

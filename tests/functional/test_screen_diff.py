@@ -15,6 +15,7 @@ from tutor.tui.clipboard import FILE
 from tutor.tui.opening import Opening
 from tutor.tui.screens.diff import DiffScreen
 from tutor.tui.screens.lab import LabScreen
+from tutor.tui.widgets.flow import Flow
 
 NAME = "linear_scratch"
 LAB = Opening("lab", NAME)
@@ -194,5 +195,6 @@ async def test_the_palette_keys_and_help_stand_on_the_screen(tmp_path: Path, box
         await someone.save(CELL)
         await opened(someone)
         await someone.press("f1")
-        said = "\n".join(str(static.content) for static in someone.app.screen.query(Static))
+        await someone.pilot.pause()
+        said = someone.app.screen.query_one(Flow).render().plain
         assert "The next worst cell" in said and "Back to the Lab" in said

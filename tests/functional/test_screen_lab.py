@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import string
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,11 +20,15 @@ from tutor.course import blanks, starter
 from tutor.learner import Box, WorkFile
 from tutor.progress import Store
 from tutor.tui.opening import Opening
+from tutor.tui.rendering import prose
 from tutor.tui.screens.conflict import ConflictScreen
 from tutor.tui.screens.dialogs import Page, Question
+from tutor.tui.screens.help_view import groups
 from tutor.tui.screens.home import HomeScreen
 from tutor.tui.screens.lab import LabScreen
 from tutor.tui.terminal import PASTE_LIMIT
+from tutor.tui.widgets.flow import Flow
+from tutor.tui.widgets.keybar import KeyBar
 
 NAME = "linear_scratch"
 LAB = Opening("lab", NAME)
@@ -53,7 +58,7 @@ async def test_the_first_save_names_what_is_missing_and_is_remembered(tmp_path: 
         assert someone.file.read_text() == starter(someone.lab.challenge)
         await someone.until(lambda: someone.state.attempts == 1)
         await someone.press("ctrl+b")
-        assert someone.lab.pane.cursor_location == (line - 1, 12)
+        assert someone.lab.pane.selection == ((line - 1, 12), (line - 1, 15))
 
 
 def planted() -> dict[str, tuple[str, str]]:
@@ -339,6 +344,20 @@ async def test_hints_come_in_stages_and_then_the_solution_on_request(tmp_path: P
         assert "hint 3 of 3" in someone.said("#title")
 
 
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_a_page_is_laid_out_for_the_room_it_has(tmp_path: Path, box: Box, size: tuple[int, int]) -> None:
+    words = f"1. {'word ' * 40}\n\n| a | b |\n|---|---|\n| {'left ' * 20} | {'right ' * 20} |"
+    async with learner(tmp_path, LAB, box, size=size) as someone:
+        await someone.app.push_screen(Page("Hint 1 of 3", lambda width: prose(words, width)))
+        await someone.pilot.pause()
+        flow = someone.app.screen.query_one(Flow)
+        item, table = (part.split("\n") for part in str(flow.render()).split("\n\n"))
+        assert all(line.startswith("   word") for line in item[1:])
+        assert all("left" in line and "right" in line for line in table[2:-1])
+        assert max(map(len, item + table)) <= flow.size.width
+        assert flow.size.height == len(item) + 1 + len(table)
+
+
 async def test_reset_asks_keeps_the_file_and_can_be_undone(tmp_path: Path, box: Box) -> None:
     async with learner(tmp_path, LAB, box) as someone:
         await someone.save(WRONG_SHAPE)
@@ -366,6 +385,21 @@ async def test_f7_goes_on_and_f5_trains_only_what_passed(tmp_path: Path, box: Bo
         await someone.until(lambda: not isinstance(someone.app.screen, LabScreen))
 
 
+async def test_f5_is_offered_only_where_there_is_a_network_to_train(tmp_path: Path, box: Box) -> None:
+    for name, trains in ((NAME, True), ("slope_fill", False)):
+        async with learner(tmp_path, Opening("lab", name), box) as someone:
+            said = await someone.save(solution(name))
+            assert "Passed" in said and ("F5 trains" in said) == trains
+            assert "F7 goes on." in said
+            shown = [binding.key for binding in someone.lab.query_one(KeyBar).bindings()]
+            assert ("f5" in shown) == trains
+            helped = {keys: words for group in groups(someone.lab) for keys, words in group.keys}
+            assert ("Nothing to train" in helped["F5"]) == (not trains)
+            if not trains:
+                await someone.press("f5")
+                await someone.until(lambda: "not part of a network" in someone.notices)
+
+
 # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -385,6 +419,38 @@ async def test_the_pane_is_an_editor(tmp_path: Path, box: Box) -> None:
         assert isinstance(someone.app.screen, LabScreen)
         await someone.press("escape")
         assert isinstance(someone.app.screen, HomeScreen)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_esc_goes_to_the_results_and_esc_once_more_leaves(
+    tmp_path: Path, box: Box, size: tuple[int, int]
+) -> None:
+    async with learner(tmp_path, LAB, box, size=size) as someone:
+        assert "Esc, then s: other solutions" in await someone.save(RIGHT)
+        await someone.press("escape")
+        assert someone.app.focused is someone.lab.table
+        await someone.until(lambda: "F7 goes on. s: other solutions" in someone.headline)
+        await someone.press("s")
+        assert isinstance(someone.app.screen, Page) and "Solution 1" in someone.app.screen.heading
+        await someone.press("escape")
+        assert isinstance(someone.app.screen, LabScreen)
+        await someone.press("1")
+        await someone.until(lambda: "Esc, then s" in someone.headline)
+        await someone.press("escape", "escape")
+        assert isinstance(someone.app.screen, HomeScreen)
+
+
+async def test_no_letter_leaves_the_lab(tmp_path: Path, box: Box) -> None:
+    async with learner(tmp_path, LAB, box) as someone:
+        lab, text = someone.lab, someone.lab.pane.text
+        await someone.save(WRONG_SHAPE)
+        await someone.press("escape")
+        for letter in string.ascii_letters:
+            await someone.press(letter)
+            assert lab in someone.app.screen_stack, letter
+            while someone.app.screen is not lab:  # a page over it
+                await someone.press("escape")
+        assert lab.pane.text == WRONG_SHAPE != text
 
 
 async def test_panes_change_places_on_a_small_screen(tmp_path: Path, box: Box) -> None:

@@ -111,7 +111,8 @@ async def test_the_tests_by_tier(tmp_path: Path, box: Box) -> None:
         await someone.until(lambda: isinstance(someone.app.screen, Page))
         page = someone.app.screen
         assert isinstance(page, Page)
-        assert "✗ five samples" in page.body.plain and "grad_b" in page.body.plain
-        assert "✓ a batch of one" in page.body.plain
+        told = page.body(72).plain
+        assert "✗ five samples" in told and "grad_b" in told
+        assert "✓ a batch of one" in told
         await someone.press("escape")
         await someone.until(lambda: isinstance(someone.app.screen, LabScreen))

@@ -95,8 +95,15 @@ def test_a_long_verdict_hangs_under_its_first_word() -> None:
     assert all(line.startswith("  ") for line in lines[1:])
 
 
-def test_after_the_pass_the_next_keys_stand_there() -> None:
-    assert "F5 trains" in lab_view.headline(report(["right"], "passed"), False, 80).plain
+@pytest.mark.parametrize("trains", [True, False])
+@pytest.mark.parametrize("typing", [True, False])
+def test_after_the_pass_the_next_keys_stand_there(trains: bool, typing: bool) -> None:
+    words = lab_view.after_the_pass(trains=trains, typing=typing)
+    said = lab_view.headline(report(["right"], "passed"), False, 80, passed=words).plain
+    assert words in said and "F7 goes on." in said
+    assert ("F5" in said) == trains
+    assert ("Esc, then s" in said) == typing
+    assert words not in lab_view.headline(report(["wrong_value"]), False, 80, passed=words).plain
 
 
 @given(width=st.integers(1, 200), unsaved=st.booleans(), hints=st.integers(0, 3))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,16 @@ def test_every_question_comes_once_and_what_was_missed_once_more(first: list[boo
     rows = [line for line in lines if line[:2] in ("✓ ", "✗ ", "◐ ")]
     assert [row[0] for row in rows].count("✓") == sum(first)
     assert [row[0] for row in rows].count("◐") == run.again_right
+
+
+def test_a_row_of_the_result_shows_words_of_the_question_cut_at_the_width() -> None:
+    fenced = msgspec.structs.replace(number("q-0"), text="```text\n1 2\n```\n\nWhat is {n} + 1? " + "And why? " * 20)
+    run = Sitting((fenced,), random.Random(3), "s")
+    run.answered(True)
+    run.advance()
+    row = next(line for line in quiz_view.result(run, "go on", 40).plain.split("\n") if line.startswith("✓ "))
+    assert row.startswith("✓ What is ") and row.endswith("…")
+    assert len(row) == 40
 
 
 def test_counting_an_answer_twice_changes_nothing() -> None:

@@ -7,7 +7,15 @@ from textual.content import Content
 
 from tutor.course import CheckCode, Diagram, Predict, PythonRun, Worked, draw, load_course, load_lesson
 from tutor.paths import locate
-from tutor.tui.rendering import hanging, inline_content, markdown_content, python_content
+from tutor.tui.rendering import (
+    CODE,
+    hanging,
+    inline_content,
+    markdown_content,
+    opening_words,
+    python_content,
+    sentence,
+)
 from tutor.tui.screens import lesson_view, question_view, worked_view
 
 WORDS = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=200)
@@ -59,6 +67,22 @@ def test_lists_hang_behind_their_marks() -> None:
         "",
         "after",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("```text\n1 2\n```\n\nWhich `shape` is\nthis?", "Which shape is this?"),
+        ("Forward is\n\n```python\ny = x\n```\n\nWhat is `g`?", "Forward is … What is g?"),
+        ("What is it?\n\n```python\ny = x\n```", "What is it?"),
+        ("Forward was\n\n```python\ny = x\n```", "Forward was …"),
+        ("One.\n\nTwo?", "One. Two?"),
+        ("```python\ny = x\nz = y\n```", "y = x"),
+        ("", ""),
+    ],
+)
+def test_the_opening_words_are_sentences_and_no_code(text: str, words: str) -> None:
+    assert opening_words(text).plain == words
 
 
 def test_a_short_code_span_is_not_broken() -> None:
@@ -130,3 +154,10 @@ def test_every_block_of_every_lesson_fits_in_78_columns(slug: str) -> None:
             assert not wide, f"{slug}, {section.title}: {wide[0]}"
             assert "There should be a picture here" not in content.plain
             assert "needs" not in content.plain or "columns" not in content.plain.splitlines()[0]
+
+
+def test_in_a_sentence_only_code_is_marked() -> None:
+    said = sentence("`a1` meets [b]W[/b] in `a1 @ W`.", "bold")
+    assert said.plain == "a1 meets [b]W[/b] in a1 @ W."
+    assert [said.plain[span.start : span.end] for span in said.spans if CODE in str(span.style)] == ["a1", "a1 @ W"]
+    assert sentence("one ` alone", "").plain == "one ` alone"

@@ -188,6 +188,8 @@ def test_what_the_verdict_said_is_not_said_again() -> None:
     assert shows(-E, "grad_W has the right shape, but every entry has the wrong sign.") == ""
     factor = "every entry is 1/5 (the batch size) of what it should be."
     assert shows(E / 5, factor) == "All 15 cells differ: a mean over the batch instead of the sum."
+    little = "grad_W has the right shape, but its values are a little off: an error of 1e-08, where 5e-09 is allowed."
+    assert shows(changed(E, 1, 1), little) == "They differ most at [1, 1]."
 
 
 def test_a_square_tensor_may_be_transposed() -> None:

@@ -47,9 +47,43 @@ def markdown_content(text: str, width: int | None = None) -> Content:
     return _shown(_joined(_blocks(tree(printable(text)), width)))
 
 
+def prose(text: str, width: int) -> Content:
+    """Markdown to be read: in lines as long as the eye follows, and no longer than `width`."""
+    return markdown_content(text, min(width, MEASURE))
+
+
+def opening_words(text: str) -> Content:
+    """The sentences of a Markdown text in one line, for a row of a list; … stands for code and tables between them."""
+    from tutor.course.markup import tree
+
+    blocks = tree(printable(text)).children
+    parts: list[Content] = []
+    between = False
+    for node in blocks:
+        if node.type in ("paragraph", "heading"):
+            if parts and between:
+                parts.append(Content("…"))
+            parts.append(_inline(node, "", None))
+            between = False
+        else:
+            between = True
+    if not parts and blocks:
+        return Content(blocks[0].content.strip().split("\n", 1)[0])
+    words = Content(" ").join(parts)
+    return _shown(words if words.plain.endswith((".", "?", "!")) or not between else words + Content(" …"))
+
+
 def inline_content(text: str) -> Content:
     """A line or two of Markdown (code, emphasis, links) as one line of running text."""
     return _shown(_running(text, None))
+
+
+def sentence(text: str, style: str) -> Content:
+    """A sentence of the tutor's own: what stands between two backticks is code, and nothing else is markup."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick that stands alone is one
+        return Content.styled(text, style)
+    return Content.assemble(*((part, f"{style} {CODE}" if number % 2 else style) for number, part in enumerate(parts)))
 
 
 def hanging(first: Content, text: str, width: int, style: str = "") -> Content:

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tutor.tui.rendering import clickable
+from tutor.tui.widgets.flow import Flow, Layout
 
 
 class Dialog(ModalScreen[str]):
@@ -58,7 +59,7 @@ class Question(Dialog):
 
 
 class Page(Dialog):
-    """A page to read; q closes it too."""
+    """A page to read, laid out for the width there is; q closes it too."""
 
     BINDINGS = [
         Binding("q", "answer('')", "close", show=False),
@@ -68,7 +69,7 @@ class Page(Dialog):
         Binding("pageup", "scroll(-15)", "A page up", show=False),
     ]
 
-    def __init__(self, title: str, body: Content, answers: dict[str, str] | None = None) -> None:
+    def __init__(self, title: str, body: Layout, answers: dict[str, str] | None = None) -> None:
         super().__init__(title, answers or {})
         self.body = body
 
@@ -79,7 +80,7 @@ class Page(Dialog):
         ]
         with VerticalScroll():
             yield Static(Content.assemble((self.heading, "bold $bright")), classes="gap")
-            yield Static(self.body, classes="gap")
+            yield Flow(self.body, classes="gap")
         yield Static(
             Content("   ").join(keys),
             classes="keys",

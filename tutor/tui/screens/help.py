@@ -9,7 +9,6 @@ from tutor.tui.screens.dialogs import Page
 from tutor.tui.screens.help_view import Group, groups, page
 
 MEASURE = 72  # cells of a line, where the window has them
-FRAME = 12  # cells around the text in the narrowest window: the box leaves some, and has its padding
 
 
 class HelpScreen(Page):
@@ -17,8 +16,8 @@ class HelpScreen(Page):
 
     BINDINGS = [Binding("f1,question_mark,enter", "answer('')", "close", show=False)]
 
-    def __init__(self, words: tuple[str, ...], shown: tuple[Group, ...], width: int) -> None:
-        super().__init__("Help", page(words, shown, min(MEASURE, width - FRAME)))
+    def __init__(self, words: tuple[str, ...], shown: tuple[Group, ...]) -> None:
+        super().__init__("Help", lambda width: page(words, shown, min(MEASURE, width)))
         self.words = words
         self.groups = shown
 
@@ -27,7 +26,7 @@ class HelpScreen(Page):
         """The help for what is focused on a screen now."""
         helps = (getattr(node, "HELP", None) for node in (screen.focused, screen))
         words = tuple(dict.fromkeys(words for words in helps if isinstance(words, str) and words))
-        return cls(words, groups(screen), screen.size.width)
+        return cls(words, groups(screen))
 
     @property
     def keys(self) -> list[tuple[str, str]]:

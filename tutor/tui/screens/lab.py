@@ -3,13 +3,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import DescendantBlur, DescendantFocus
 from textual.reactive import reactive
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tutor.course import Challenge, starters
@@ -22,6 +23,7 @@ from tutor.tui.pane_file import PaneFile
 from tutor.tui.screens import lab_view
 from tutor.tui.screens.lab_coach import Coach
 from tutor.tui.screens.lab_editor import OwnEditor
+from tutor.tui.screens.lab_keys import LAB_KEYS
 from tutor.tui.screens.lab_pages import open_sweep, open_tiers
 from tutor.tui.screens.lab_train import train
 from tutor.tui.screens.lab_versions import FileVersions
@@ -58,30 +60,7 @@ class LabScreen(TutorScreen):
     AUTO_FOCUS = ""  # after a page that a letter opened, letters still act: the pane would take them as text
     COMMANDS = {lab_commands}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
-    BINDINGS = [
-        Binding("ctrl+s", "judge", "judge", key_display="^s", priority=True, tooltip="Save and judge"),
-        Binding("f2", "hint", "hint", tooltip="The next hint; after the third, the solution"),
-        Binding("f4", "diff", "diff", tooltip="The first wrong gradient, or the chosen one, cell by cell"),
-        Binding("f5", "train", "train", tooltip="Train a network with your code"),
-        Binding(
-            "f6", "own_editor", "Own editor", show=False, priority=True, tooltip="Open the file in your own editor"
-        ),
-        Binding("alt+e", "split_editor", "Split", show=False, tooltip="Open it in a tmux split beside the tutor"),
-        Binding("f7", "next", "next", priority=True, tooltip="Go on, once this one is passed"),
-        Binding("f8", "run_file", "run", tooltip="Run your file as python would, and show what it prints"),
-        Binding("f9", "reset", "Start anew", show=False, tooltip="Start again from the starter; your file is kept"),
-        Binding(
-            "ctrl+o", "two_versions", "Two versions", show=False, priority=True, tooltip="Choose between pane and file"
-        ),
-        Binding("alt+h,h", "history", "History", show=False, tooltip="Every version that was judged or replaced"),
-        Binding("escape", "stop_run", "Stop", show=False, tooltip="End the run of your file"),
-        Binding("t", "tiers", "Tests", show=False, tooltip="Every test by tier, and what it proves"),
-        Binding("n", "sweep", "Step sizes", show=False, tooltip="The numeric derivative's error, step by step"),
-        Binding("1", "view('code')", "Code", show=False),
-        Binding("2", "view('gradients')", "Gradients", show=False),
-        Binding("3", "view('output')", "Output", show=False),
-        Binding("s", "solution", "Solution", show=False, tooltip="The solutions, once passed or after three hints"),
-    ]
+    BINDINGS = LAB_KEYS
 
     view: reactive[str] = reactive("code")
 
@@ -150,6 +129,11 @@ class LabScreen(TutorScreen):
     def state(self) -> ExerciseState:
         """What is known of this exercise."""
         return self.coach.state
+
+    @property
+    def trains(self) -> bool:
+        """True where a network can be trained with this exercise."""
+        return self.challenge.train is not None
 
     @property
     def stale(self) -> bool:
@@ -290,8 +274,10 @@ class LabScreen(TutorScreen):
         self.run.cancel()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Esc ends a run while there is one, and leads back otherwise."""
-        return self.run.running if action == "stop_run" else super().check_action(action, parameters)
+        """Esc ends a run while there is one, and leads back otherwise; F5 is for what is part of a network."""
+        if action == "stop_run":
+            return self.run.running
+        return self.trains if action == "train" else super().check_action(action, parameters)
 
     def action_tiers(self) -> None:
         open_tiers(self, self.report)
@@ -323,12 +309,26 @@ class LabScreen(TutorScreen):
         passed = self.report is not None and self.report.passed and not self.stale
         train(self, self.challenge, self.pane.text, passed=passed)
 
+    def action_no_network(self) -> None:
+        """F5 where there is nothing to train says so."""
+        train(self, self.challenge, self.pane.text)
+
     # ── what is shown ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_code_pane_left(self) -> None:
-        """Esc in the pane: letters act now; esc once more goes back."""
+        """Esc in the pane leads to the results, where letters act; esc once more goes back."""
         if not self.run.cancel():
-            self.set_focus(None)
+            self.action_view("gradients")
+
+    def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
+        """The keys go there; the table stays as it is scrolled, where Textual would show its first row."""
+        super().set_focus(widget, scroll_visible and not isinstance(widget, TensorTable), from_app_focus)
+
+    @on(DescendantFocus)
+    @on(DescendantBlur)
+    def say_which_keys_act(self) -> None:
+        """The keys went elsewhere, and the words after a pass name one."""
+        self._show_head()
 
     def action_diff(self) -> None:
         """The cells of the first wrong tensor, or of the chosen one; on a small screen the table comes first."""
@@ -391,6 +391,7 @@ class LabScreen(TutorScreen):
             hints=self.coach.count,
         )
         self.put("#title", lab_view.title(head, width))
-        headline = lab_view.headline(self.report, self.stale, width, self.challenge.kind)
+        passed = lab_view.after_the_pass(trains=self.trains, typing=self.pane.has_focus)
+        headline = lab_view.headline(self.report, self.stale, width, self.challenge.kind, passed)
         self.put("#headline", headline, layout=True, least=lab_view.HEADLINE_LINES)
         self.put("#tabs", lab_view.tabs(VIEWS, self.view, self.has_class("has-output")))

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from tutor.course import Challenge, hint, hints, solutions, why
 from tutor.progress import ExerciseState
-from tutor.tui.rendering import markdown_content, python_content
+from tutor.tui.rendering import prose, python_content
 from tutor.tui.screens.dialogs import Page, Question
 from tutor.tui.screens.screen import TutorScreen
 
@@ -43,7 +43,8 @@ class Coach:
         answers = {"n": "next hint"} if number < self.count else {"s": "show a solution"}
         if number > 1:
             answers["p"] = "previous hint"
-        page = Page(f"Hint {number} of {self.count}", markdown_content(hint(self.challenge, number)), answers)
+        words = hint(self.challenge, number)
+        page = Page(f"Hint {number} of {self.count}", lambda width: prose(words, width), answers)
 
         def closed(key: str | None) -> None:
             self.shown()
@@ -75,9 +76,11 @@ class Coach:
             self._record("solution_shown")
         found = solutions(self.challenge)
         label, text = found[number % len(found)]
-        body = python_content(text)
-        if passed and number == 0:
-            body = markdown_content(why(self.challenge)) + Content("\n\n") + body
+        code, reasons = python_content(text), why(self.challenge) if passed and number == 0 else ""
+
+        def body(width: int) -> Content:
+            return prose(reasons, width) + Content("\n\n") + code if reasons else code
+
         answers = {"n": "next solution"} if len(found) > 1 else {}
         page = Page(f"Solution {number % len(found) + 1} of {len(found)}: {label}", body, answers)
         self.screen.app.push_screen(page, lambda key: self._show_solution(number + 1) if key == "n" else self.shown())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from textual.actions import parse
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.widget import Widget
@@ -21,7 +22,10 @@ class LabCommands(CommandList):
         nodes: tuple[Widget, ...] = (self.screen.query_one(CodePane), self.screen.query_one(CodeEditor), self.screen)
         for node in nodes:
             for binding in type(node).__dict__["BINDINGS"]:
-                if isinstance(binding, Binding) and binding.tooltip:
+                if not isinstance(binding, Binding):
+                    continue
+                _, action, parameters = parse(binding.action)
+                if binding.description and binding.tooltip and node.check_action(action, parameters):
                     name = f"{binding.description[0].upper()}{binding.description[1:]}"
                     keys = self.app.get_key_display(Binding(binding.key.split(",")[0], ""))
                     yield name, f"{binding.tooltip} ({keys})", partial(self._act, node, binding.action)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tutor.course import Challenge
 from tutor.grading import Report
 from tutor.tui.screens.dialogs import Page
 from tutor.tui.screens.screen import TutorScreen
-
-PAGE_WIDTH = 78  # of its words, as dialogs.tcss has it, where the screen is wide enough
 
 
 def open_tiers(screen: TutorScreen, report: Report | None) -> None:
@@ -17,8 +17,7 @@ def open_tiers(screen: TutorScreen, report: Report | None) -> None:
     if report is None or not report.cases:
         screen.notify("Nothing was judged yet: ctrl+s saves and judges.", timeout=4)
     else:
-        width = min(PAGE_WIDTH, int(screen.size.width * 0.94) - 7)
-        screen.app.push_screen(Page(f"Tests of {report.challenge}", tiers_page(report, width)))
+        screen.app.push_screen(Page(f"Tests of {report.challenge}", partial(tiers_page, report)))
 
 
 def open_sweep(screen: TutorScreen, challenge: Challenge, text: str, report: Report | None, chosen: int) -> None:

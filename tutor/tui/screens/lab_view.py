@@ -10,14 +10,13 @@ from textual.content import Content
 
 from tutor.course import TIERS
 from tutor.grading import VERDICT_WORDS, Check, Report, Tensor
-from tutor.tui.rendering import clickable
+from tutor.tui.rendering import clickable, sentence
 
 SIGNS = {"right": ("✓", "$good"), "not_reached": ("·", "$faint")}
-AFTER_THE_PASS = "F5 trains a network with it, F7 goes on. Esc, then s: other solutions."
 _BEFORE = "Not judged yet. ctrl+s saves and judges"
 NOT_JUDGED = {  # by the kind of the exercise
     "scratch": Content.styled(f"{_BEFORE}.", "$dim"),
-    "fill": Content.styled(f"{_BEFORE}; ctrl+b goes to the next blank.", "$dim"),
+    "fill": Content.styled(f"{_BEFORE}; ctrl+b selects the next blank.", "$dim"),
     "debug": Content.assemble(
         ("One fault is planted in this file: find it and mend it.", "bold $bright"),
         ("\nNot judged yet. ctrl+s saves, judges and says which gradients it spoils.", "$dim"),
@@ -58,8 +57,14 @@ def title(head: Head, width: int) -> Content:
     return left.pad_right(room - right.cell_length) + right if room > right.cell_length else left.truncate(width)
 
 
-def headline(report: Report | None, stale: bool, width: int, kind: str = "scratch") -> Content:
-    """The verdict in one sentence, and what to do next; grey when the code has changed since."""
+def after_the_pass(*, trains: bool, typing: bool) -> str:
+    """What to do with code that passes: by whether a network can train with it, and whether letters are text now."""
+    goes_on = "F5 trains a network with it, F7 goes on." if trains else "F7 goes on."
+    return f"{goes_on} {'Esc, then s' if typing else 's'}: other solutions."
+
+
+def headline(report: Report | None, stale: bool, width: int, kind: str = "scratch", passed: str = "") -> Content:
+    """The verdict in one sentence, and what to do next, `passed` after a pass; grey when the code has changed since."""
     if report is None:
         return NOT_JUDGED[kind]
     sign, style = {
@@ -68,13 +73,13 @@ def headline(report: Report | None, stale: bool, width: int, kind: str = "scratc
         "failed": ("✗", "$bad"),
         "could_not_run": ("✗", "$bad"),
     }[report.status]
-    next_step = AFTER_THE_PASS if report.passed else report.next_step
+    next_step = passed if report.passed else report.next_step
     said = [(report.headline, "bold $bright"), (next_step, "$foreground")]
     lines = [
         line
         for words, bright in said
         if words
-        for line in Content.assemble((words, "$dim" if stale else bright)).wrap(max(10, width - 2))
+        for line in sentence(words, "$dim" if stale else bright).wrap(max(10, width - 2))
     ]
     first = Content.assemble((f"{sign} ", "$dim" if stale else style)) + lines[0]
     return Content("\n").join([first, *(Content("  ") + line for line in lines[1:])])
@@ -172,7 +177,7 @@ def detail(report: Report, chosen: int, width: int, cells: int = CELLS_SHOWN) ->
     if not 0 <= chosen < len(report.checks):
         return []
     check = report.checks[chosen]
-    lines = [] if report.headline.startswith(check.sentence) else [Content.assemble((check.sentence, "$foreground"))]
+    lines = [] if report.headline.startswith(check.sentence) else [sentence(check.sentence, "$foreground")]
     tensor = next((tensor for tensor in report.tensors if tensor.name == check.name), None)
     if tensor is None or tensor.expected is None or check.verdict in ("missing", "not_reached"):
         return lines

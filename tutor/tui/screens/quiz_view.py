@@ -8,7 +8,7 @@ from typing import NamedTuple
 from textual.content import Content
 
 from tutor.course import Asked, Question, draw
-from tutor.tui.rendering import MEASURE, clickable, inline_content
+from tutor.tui.rendering import MEASURE, clickable, opening_words
 
 SEEDS = 2**31
 
@@ -139,7 +139,7 @@ def _second_time(sitting: Sitting) -> str:
 
 
 def _result_row(sitting: Sitting, question: Question, width: int) -> Content:
-    """One line: the sign, and how the question began as it was last asked."""
-    text = sitting.asked[question.id].text.strip().split("\n", 1)[0]
-    words = inline_content(text).stylize_before("$foreground" if sitting.first.get(question.id) else "$bright")
+    """One line: the sign, and the words of the question as it was last asked, as far as they go."""
+    words = opening_words(sitting.asked[question.id].text)
+    words = words.stylize_before("$foreground" if sitting.first.get(question.id) else "$bright")
     return (_sign(sitting, question) + Content(" ") + words).truncate(width, ellipsis=True)

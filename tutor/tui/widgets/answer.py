@@ -22,7 +22,7 @@ __all__ = ["Answer", "AnswerLine", "Choices", "Given", "Place", "skipped"]
 # Characters of a typed answer: what is longer is none.
 LONGEST = {"number": 60, "shape": 60, "formula": 160, "output": 160}
 HINTS = {
-    "number": "a number: 0.5, 1/2, 1e-3",
+    "number": "a number: 0.5, 1/2, 1e-3, 3*4",
     "shape": "a shape: (64, 128), (3,)",
     "formula": "code, such as a.T @ b + c",
     "output": "what it prints",

@@ -18,6 +18,7 @@ Lines = Sequence[str]
 LEVEL = 4  # columns of one level of indentation
 LEAVES = frozenset({"return", "raise", "pass", "break", "continue"})  # what ends a block
 PAIRS = {"(": ")", "[": "]", "{": "}"}
+_BLANK = re.compile(r"\.\.\.(?=[^#]*#\s*BLANK\b)")
 
 
 class Change(NamedTuple):
@@ -237,6 +238,12 @@ def next_row(rows: Sequence[int], row: int, by: Literal[-1, 1]) -> int:
     """The next of these rows down (1) or up (-1), going round."""
     number = bisect_right(rows, row) if by > 0 else bisect_left(rows, row) - 1
     return rows[number % len(rows)]
+
+
+def blank_columns(line: str) -> tuple[int, int]:
+    """Where the Ellipsis of a blank's line begins and ends: the last one before its comment."""
+    found = list(_BLANK.finditer(line))
+    return found[-1].span() if found else (0, 0)
 
 
 # ── indentation ──────────────────────────────────────────────────────────────────────────────────────────────────────

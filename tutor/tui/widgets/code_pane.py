@@ -9,8 +9,9 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding
-from textual.document._document import Document, Selection
+from textual.document._document import Document, EditResult, Selection
 from textual.document._document_navigator import DocumentNavigator
+from textual.document._edit import Edit
 from textual.message import Message
 from textual.reactive import Reactive, reactive
 from textual.strip import Strip
@@ -53,8 +54,8 @@ class CodePane(InTurn, TextArea):
 
     HELP = (
         "Your file. Enter indents as Python wants it, backspace in leading blanks goes back a level, Tab and shift+tab "
-        "move the selected lines. ctrl+b goes to the next blank, ctrl+f finds, ctrl+z takes a change back. "
-        "ctrl+s saves and judges. Esc leaves the pane; then letters and digits are keys, and Esc goes back."
+        "move the selected lines. ctrl+b selects the next blank, ctrl+f finds, ctrl+z takes a change back. "
+        "ctrl+s saves and judges. Esc goes to the results: there letters and digits are keys, and Esc leaves."
     )
 
     class Left(Message):
@@ -64,8 +65,8 @@ class CodePane(InTurn, TextArea):
     BINDINGS = [
         _key("ctrl+z", "undo", "Undo", "Take the last change back"),
         _key("ctrl+y", "redo", "Redo", "Make it again"),
-        _key("ctrl+b,ctrl+n", "next_blank", "Next blank", "Go to the next blank"),
-        _key("alt+n", "previous_blank", "Previous blank", "Go to the blank before"),
+        _key("ctrl+b,ctrl+n", "next_blank", "Next blank", "Select the next blank: type over it"),
+        _key("alt+n", "previous_blank", "Previous blank", "Select the blank before"),
         _key("ctrl+underscore,ctrl+slash,ctrl+t", "comment", "Comment", "Make the lines comments, or code again"),
         _key("alt+up", "move_lines(-1)", "Move up", "Move the line, or the selected lines, up"),
         _key("alt+down", "move_lines(1)", "Move down", "Move them down"),
@@ -269,7 +270,7 @@ class CodePane(InTurn, TextArea):
         self._make(code_edit.move_lines(self.code.lines, *self.selection, by))
 
     def action_next_blank(self) -> None:
-        """Put the cursor on the next blank that is still empty, going round."""
+        """Select the next blank that is still empty, going round: what is typed takes its place."""
         self._go_to_blank(1)
 
     def action_previous_blank(self) -> None:
@@ -282,7 +283,17 @@ class CodePane(InTurn, TextArea):
             self.notify("No blank is left.", timeout=2)
             return
         found = code_edit.next_row(rows, self.cursor_location[0], by)
-        self.move_cursor((found, max(0, self.document.get_line(found).find("..."))), center=True)
+        first, last = code_edit.blank_columns(self.document.get_line(found))
+        self.move_cursor((found, first), center=True)
+        self.selection = Selection((found, first), (found, last))
+        self.record_cursor_width()
+
+    def edit(self, edit: Edit) -> EditResult:
+        """What is typed over a selection is one step for undo, from its first letter on."""
+        result = super().edit(edit)
+        if len(edit.text) == 1 and result.replaced_text:
+            self.history._previously_replaced = False  # else Textual begins another step at the second letter
+        return result
 
     def show_content(self, text: str) -> None:
         """Take another content without losing the place in it; undo brings the old one back."""

@@ -36,10 +36,15 @@ class TensorTable(Widget, can_focus=True):
     def __init__(self) -> None:
         super().__init__()
         self._drawn: list[Content] = []
+        # The row and the scroll offset that the last verdict led to; None until it is on the screen.
+        self._pointed: tuple[int, int] | None = None
 
-    def watch_report(self) -> None:
-        """A new verdict points at its first wrong tensor."""
-        self.to_first_wrong()
+    def watch_report(self, before: Report | None, report: Report | None) -> None:
+        """A new verdict points at its first wrong tensor; the rest of one leaves alone what was chosen meanwhile."""
+        if not (_goes_on(before, report) and self._moved):
+            self.to_first_wrong()
+        elif report is not None:
+            self.chosen = max(0, min(len(report.checks) - 1, self.chosen))
         self._draw()
 
     def watch_stale(self) -> None:
@@ -50,7 +55,31 @@ class TensorTable(Widget, can_focus=True):
         """Choose the first wrong tensor, where there is one, else the first."""
         if self.report is not None:
             first = self.report.first_wrong
+            self._pointed = None
             self.chosen = self.report.checks.index(first) if first in self.report.checks else 0
+            self.call_after_refresh(self._point)
+
+    @property
+    def _moved(self) -> bool:
+        """True once the learner has chosen another row, or scrolled, since the first wrong one was shown."""
+        return self._pointed not in (None, (self.chosen, self._place.scroll_offset.y))
+
+    @property
+    def _place(self) -> Widget:
+        """What scrolls where the table is longer than it."""
+        assert isinstance(self.parent, Widget)
+        return self.parent
+
+    def _point(self) -> None:
+        """Scroll to the first wrong row, once, and not before the table is on the screen in all its length."""
+        if self._pointed is None and self._place.region and self.size.height > self.chosen + 1:
+            self._place.scroll_to_region(self._row, animate=False, center=True, immediate=True)
+            self._pointed = (self.chosen, self._place.scroll_offset.y)
+
+    @property
+    def _row(self) -> Region:
+        """Where the chosen row stands, below the names of the columns."""
+        return Region(0, self.chosen + 1, 1, 1)
 
     def _draw(self) -> None:
         """Paint the lines that changed; arrange the screen anew only where they need another height.
@@ -70,6 +99,10 @@ class TensorTable(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         self._drawn = self.lines(self.size.width, self.container_size.height)
+        self.call_after_refresh(self._point)
+
+    def on_show(self) -> None:
+        self.call_after_refresh(self._point)
 
     def lines(self, width: int, height: int) -> list[Content]:
         """The table, the tiers, and the detail."""
@@ -85,8 +118,8 @@ class TensorTable(Widget, can_focus=True):
 
     def watch_chosen(self) -> None:
         """Keep the chosen row in sight where the table is longer than its place."""
-        if isinstance(self.parent, Widget):
-            self.parent.scroll_to_region(Region(0, self.chosen + 1, 1, 1), animate=False)
+        if self._pointed is not None:
+            self._place.scroll_to_region(self._row, animate=False)
         self._draw()
 
     def action_move(self, by: int) -> None:
@@ -99,3 +132,10 @@ class TensorTable(Widget, can_focus=True):
             self.chosen = event.y - 1
             if event.chain == 2:
                 await self.run_action("screen.diff")
+
+
+def _goes_on(before: Report | None, after: Report | None) -> bool:
+    """True where a report says more of the check that another one has begun."""
+    if before is None or after is None or before.final:
+        return False
+    return (before.source_hash, before.seed) == (after.source_hash, after.seed)
