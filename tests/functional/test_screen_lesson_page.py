@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
-from tests.reading import OTHER, SLUG, press, shown, small_course, until
+from tests.reading import HEAD, MISTAKE, OTHER, SLUG, press, shown, small_course, until
 from tutor.course import Track
 from tutor.paths import Paths
 from tutor.progress import Bookmark, Store
@@ -18,9 +19,11 @@ from tutor.tui.screens.bookmarks import BookmarksScreen
 from tutor.tui.screens.home import HomeScreen
 from tutor.tui.screens.lesson import LessonScreen
 from tutor.tui.screens.lesson_blocks import SteppedDiagram
+from tutor.tui.screens.lesson_page import LessonPage
 from tutor.tui.screens.lesson_worked import WorkedCard
 from tutor.tui.screens.search import SearchLine, SearchScreen
 from tutor.tui.widgets.answer import AnswerLine
+from tutor.tui.widgets.keybar import KeyBar
 from tutor.tui.widgets.page_list import PageList
 
 SIZES = [(80, 24), (120, 36)]
@@ -53,6 +56,223 @@ async def opened(pilot: Pilot[int]) -> LessonScreen:
     await until(pilot, lambda: isinstance(pilot.app.screen, LessonScreen) and "page" in shown(pilot))
     await pilot.pause()
     return lesson_of(pilot)
+
+
+# ── reading on ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+EVERY_BLOCK = """
+## Every block
+
+TEXT0
+
+```math
+\\begin{aligned} a &= \\frac{b}{c} \\\\ &= \\frac{d}{e} \\\\ &= \\frac{f}{g} \\\\ &= \\frac{h}{k} \\end{aligned}
+```
+
+TEXT1
+
+| row | square |
+|---|---|
+| first | 1 |
+| second | 4 |
+| third | 9 |
+| fourth | 16 |
+| fifth | 25 |
+
+TEXT2
+
+```text
+a listing, line 1
+
+a listing, line 3
+a listing, line 4
+```
+
+- an item
+- another item
+
+```predict
+id = "tiny-half"
+kind = "number"
+text = "How much is a half?"
+explain = "So a half is."
+answer = "0.5"
+[[mistake]]
+answer = "2"
+why = "That is two."
+```
+
+TEXT3
+
+```diagram chain values="x=3|u=6|L=36" ops="2x|u²" slopes="2|12"
+```
+
+```diagram shapes steps="x (N, 3)|z = x @ W (N, 4)|L ()" params="W (3, 4)"
+```
+
+TEXT4
+
+```predict
+id = "tiny-pick"
+kind = "one"
+text = "Which one?"
+explain = "So it is."
+[[choice]]
+text = "the right one"
+why = "Yes, this."
+right = true
+[[choice]]
+text = "the wrong one"
+why = "No, not this."
+```
+
+```worked
+title = "A sum"
+given = { x = 2.0, w = -1.5, n = 4 }
+rows = [
+    { name = "z", value = "w * x", note = "the product" },
+    { name = "q", value = "z + n", note = "the sum" },
+]
+try = "Make q zero."
+```
+
+TEXT5
+
+```python run
+print("first")
+print("second")
+print("third")
+```
+MISTAKE
+## The page after it
+
+The end.
+"""
+
+
+@pytest.fixture
+def blocks(paths: Paths) -> Paths:
+    """A course whose first page has a block of each kind, with so much text between that screens end anywhere."""
+    text = EVERY_BLOCK.replace("MISTAKE", MISTAKE)
+    for number, paragraphs in enumerate((3, 2, 5, 1, 4, 2)):
+        words = [f"Paragraph {number}.{part} goes on, {'and on, ' * 9}to its end." for part in range(paragraphs)]
+        text = text.replace(f"TEXT{number}", "\n\n".join(words))
+    (paths.lessons / SLUG / "lesson.md").write_text(HEAD.format(title="Tiny", concept="tiny") + text)
+    return paths
+
+
+def lines_in_sight(pilot: Pilot[int]) -> list[str]:
+    """The lines of the page that are on the screen, without the scrollbar."""
+    body = lesson_of(pilot).body.region
+    return [line[: body.right - 1].strip() for line in shown(pilot).split("\n")[body.y : body.bottom]]
+
+
+async def settled(pilot: Pilot[int]) -> LessonPage:
+    await until(pilot, lambda: (page := lesson_of(pilot).page) is not None and page.settled)
+    await pilot.pause()
+    page = lesson_of(pilot).page
+    assert page is not None
+    return page
+
+
+@pytest.mark.parametrize("key", ["enter", "space"])
+@pytest.mark.parametrize("size", SIZES)
+async def test_reading_on_passes_no_line_over_and_tears_nothing(
+    blocks: Paths, store: Store, size: tuple[int, int], key: str
+) -> None:
+    async with app_at(blocks, store).run_test(size=size) as pilot:
+        lesson = await opened(pilot)
+        page, seen = await settled(pilot), set[str]()
+        for _ in range(40):
+            seen.update(lines_in_sight(pilot))
+            question = lesson.open_question
+            if question is not None and page.in_sight(question.place):
+                await press(pilot, "f7")
+            elif page.at_end:
+                break
+            else:
+                await press(pilot, key)
+                top, height = lesson.body.scroll_offset.y, lesson.body.size.height
+                torn = [lines for lines in page.wholes() if lines[0] < top < lines[1] <= lines[0] + height]
+                assert not torn, f"the screen from line {top} on begins in the middle of {torn}"
+            assert await settled(pilot) is page
+        # All of the page at once, after its last screen: each of its lines was on one of the screens before.
+        await pilot.resize_terminal(size[0], 300)
+        await until(pilot, lambda: page.at_end and lesson.body.scroll_offset.y == 0)
+        await pilot.pause()
+        whole = lines_in_sight(pilot)
+        assert "Every block" in whole and any("To tell" in line for line in whole) and len(whole) > 130
+        assert not set(whole) - seen
+        await pilot.resize_terminal(*size)
+        lesson.body.scroll_end(animate=False)
+        await until(pilot, lambda: page.at_end)
+        await press(pilot, key)
+        await until(pilot, lambda: "page 2 of 2" in shown(pilot))
+
+
+async def test_enter_answers_in_sight_and_reads_on_elsewhere(blocks: Paths, store: Store) -> None:
+    async with app_at(blocks, store).run_test(size=(80, 24)) as pilot:
+        lesson = await opened(pilot)
+        page = await settled(pilot)
+        question = lesson.open_question
+        assert question is not None and not page.in_sight(question.place) and enter_does(pilot) == "read on"
+        while not page.in_sight(question.place):
+            top = lesson.body.scroll_offset.y
+            await press(pilot, "enter")
+            assert pilot.app.focused is None and top < lesson.body.scroll_offset.y <= top + lesson.body.size.height
+        await until(pilot, lambda: enter_does(pilot) == "answer")
+        await press(pilot, "7")
+        assert {"next", "previous", "run", "intuition"}.isdisjoint(footer(pilot).values())  # letters are text
+        await press(pilot, "enter")
+        await until(pilot, lambda: "✗ Not right" in shown(pilot) and enter_does(pilot) == "read on")
+        assert "next" in footer(pilot).values() and "run" not in footer(pilot).values()  # the code is not shown yet
+        second = lesson.open_question
+        assert second is not None
+        await settled(pilot)
+        top = lesson.body.scroll_offset.y
+        await press(pilot, "enter")  # once too often: a screen further, and no further
+        assert pilot.app.focused is None and top < lesson.body.scroll_offset.y <= top + lesson.body.size.height
+        assert not page.in_sight(second.place)
+        while not second.place.has_focus:
+            await press(pilot, "enter")
+        await press(pilot, "1")
+        await until(pilot, lambda: lesson.open_question is None)
+        await settled(pilot)
+        await until(pilot, lambda: enter_does(pilot) == "read on" and "run" in footer(pilot).values())
+        await press(pilot, "w")
+        await until(pilot, lambda: isinstance(pilot.app.focused, WorkedCard) and enter_does(pilot) == "")
+        await press(pilot, "escape")
+        while not page.at_end:
+            assert enter_does(pilot) == "read on" and lesson.page is page
+            await press(pilot, "enter")
+        await until(pilot, lambda: enter_does(pilot) == "next")
+        await press(pilot, "enter")
+        await until(pilot, lambda: "page 2 of 2" in shown(pilot))
+
+
+async def test_an_enter_faster_than_the_page_turns_nothing(paths: Paths, store: Store) -> None:
+    async with app_at(paths, store, page=3).run_test(size=(80, 24)) as pilot:
+        lesson = await opened(pilot)
+        page = await settled(pilot)
+        await press(pilot, "0", "full_stop", "5")
+        for _ in range(4):
+            pilot.app.post_message(events.Key("enter", None))
+        await until(pilot, lambda: lesson.open_question is None)
+        await settled(pilot)
+        await until(pilot, lambda: enter_does(pilot) in ("read on", "next"))
+        assert lesson.page is page and isinstance(pilot.app.screen, LessonScreen)
+
+
+def footer(pilot: Pilot[int]) -> dict[str, str]:
+    """The keys in the footer, and what they are said to do."""
+    bar = pilot.app.screen.query_one(KeyBar)
+    return {binding.key: binding.description for binding in bar.bindings()}
+
+
+def enter_does(pilot: Pilot[int]) -> str:
+    """What the footer says of enter, as it stands on the screen."""
+    last = shown(pilot).split("\n")[-1]
+    return last.partition("⏎ ")[2].partition("   ")[0].strip()
 
 
 # ── formulas ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -122,6 +342,22 @@ async def test_stepping_where_no_picture_is_in_view_goes_to_one(paths: Paths, st
         await until(pilot, lambda: lesson.body.scroll_offset.y == 20)
         await press(pilot, "full_stop")
         await until(pilot, lambda: second.step == 1 and "step 1 of" in shown(pilot))
+
+
+async def test_a_step_right_after_the_page_opened_finds_its_picture(paths: Paths, store: Store) -> None:
+    file = paths.lessons / SLUG / "lesson.md"
+    before, question, behind = file.read_text().rpartition("```predict")
+    before, heading, picture = before.rpartition("## A question under a picture")
+    words = "\n\n".join(f"Sentence {number}." for number in range(20))
+    file.write_text(before + heading + "\n\n" + question + behind + f"\n{words}\n" + picture)
+    async with app_at(paths, store, page=3).run_test(size=(80, 24)) as pilot:
+        lesson = await opened(pilot)
+        page = await settled(pilot)
+        diagram = lesson.query_one(SteppedDiagram)
+        lesson.action_skip()
+        lesson.action_step(1)  # at once: what is behind the question has no place yet
+        assert not page.settled
+        await until(pilot, lambda: diagram.step == 1 and page.in_sight(diagram) and "step 1 of" in shown(pilot))
 
 
 async def test_a_point_steps_the_picture_and_begins_no_answer(paths: Paths, store: Store) -> None:
@@ -202,8 +438,6 @@ async def test_numbers_are_typed(paths: Paths, store: Store) -> None:
 
 
 async def test_keys_that_come_at_once_count_in_their_order(paths: Paths, store: Store) -> None:
-    from textual import events
-
     async with app_at(paths, store, page=2).run_test() as pilot:
         card = (await opened(pilot)).query_one(WorkedCard)
         await press(pilot, "w")

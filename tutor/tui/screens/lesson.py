@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Literal
+
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,23 +16,28 @@ from tutor.progress import Bookmark, LessonState
 from tutor.tui.screens import lesson_view
 from tutor.tui.screens.lesson_blocks import RunBlock, SteppedDiagram
 from tutor.tui.screens.lesson_page import LessonPage, Visit
+from tutor.tui.screens.lesson_reading import KEPT
 from tutor.tui.screens.lesson_view import Output
 from tutor.tui.screens.lesson_worked import WorkedCard
 from tutor.tui.screens.screen import TutorScreen
-from tutor.tui.widgets.answer import Answer
+from tutor.tui.widgets.answer import Answer, AnswerLine
 from tutor.tui.widgets.keybar import KeyBar
 
 
 class LessonScreen(TutorScreen):
     """A lesson, page by page: read, guess, run, read on."""
 
-    HELP = "The lesson. Space reads on and turns the page at its end; where a question stands, the page waits for you."
+    HELP = (
+        "The lesson. Space and enter read on, and turn the page at its end; where a question stands, the page waits "
+        "for you, and enter answers it."
+    )
     CSS_PATH = "lesson.tcss"
     AUTO_FOCUS = ""  # a question takes the keys when it is in view, nothing else does
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     BINDINGS = [
         Binding("enter", "answer", "answer", key_display="⏎", tooltip="Answer the question"),
-        Binding("enter", "next", "next", show=False),
+        Binding("enter", "onward", "read on", key_display="⏎", tooltip="Read on; at the end of the page, turn it"),
+        Binding("enter", "next", "next", key_display="⏎", tooltip="Next page; after the last the quiz"),
         Binding("f7,s", "skip", "skip", key_display="F7", tooltip="Skip the question and show the rest of the page"),
         Binding("r", "run", "run", tooltip="Run the code on this page"),
         Binding("n,right", "next", "next", key_display="n", tooltip="Next page; after the last the quiz"),
@@ -43,7 +50,7 @@ class LessonScreen(TutorScreen):
         Binding("b", "bookmark", "Set a bookmark on this page, or take it away", show=False),
         Binding("B", "app.bookmarks", "Your bookmarks", show=False),
         Binding("slash", "app.search", "Search the whole course", show=False, key_display="/"),
-        Binding("space,pagedown", "onward", "Read on; at the end of the page, turn it", show=False),
+        Binding("space,pagedown", "further", "Read on; at the end of the page, turn it", show=False),
         Binding("pageup", "scroll_page_up", "A screen up", show=False),
         Binding("down,j", "scroll_lines(1)", "A line down", show=False),
         Binding("up,k", "scroll_lines(-1)", "A line up", show=False),
@@ -59,6 +66,7 @@ class LessonScreen(TutorScreen):
         self.pages: dict[Track, int] = dict.fromkeys(TRACKS, 0)  # each track remembers its own page
         self.visit = Visit()
         self.page: LessonPage | None = None
+        self._enter = ""  # what enter did when the footer was drawn
 
     # ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -104,6 +112,7 @@ class LessonScreen(TutorScreen):
             self.pages[track] = max(0, min(left_off.get(track, 0), len(self.lesson.pages(track)) - 1))
         self.track = next((track for track in TRACKS if track == state.track and self.lesson.pages(track)), "lesson")
         self.watch(self.body, "scroll_y", self._scrolled, init=False)
+        self.watch(self.body, "virtual_size", self._scrolled, init=False)
         if self.at is None:
             self._show_page()
         else:
@@ -170,6 +179,8 @@ class LessonScreen(TutorScreen):
 
     def on_resize(self) -> None:
         self._show_head()
+        if self.page is not None:
+            self.page.leave_air(0)  # at another size its last screen begins elsewhere
         self._scrolled()
 
     # ── turning pages ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -177,16 +188,33 @@ class LessonScreen(TutorScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes sense now stands in the footer."""
         page = self.page
-        if action in ("answer", "skip"):
+        if isinstance(self.focused, AnswerLine) and action in ("run", "next", "previous", "track"):
+            return False  # letters are text now
+        if action in ("answer", "onward"):
+            return action == self.enter_does
+        if action == "skip":
             return self.open_question is not None
-        if action in ("run", "work", "step"):
-            kinds: dict[str, type[Widget]] = {"run": RunBlock, "work": WorkedCard, "step": SteppedDiagram}
+        if action == "run":
+            return page is not None and bool(page.shown(RunBlock))
+        if action in ("work", "step"):
+            kinds: dict[str, type[Widget]] = {"work": WorkedCard, "step": SteppedDiagram}
             return page is not None and page.has(kinds[action])
         if action == "previous":
             return self.number > 0 or self.track != "lesson"
         if action == "track":
             return bool(self.lesson.intuition if parameters[0] == "intuition" else self.lesson.math)
         return True
+
+    @property
+    def enter_does(self) -> Literal["answer", "onward", "next"]:
+        """It answers a question in sight, or reads on, and turns the page where all of it was seen."""
+        page = self.page
+        if page is None or not page.settled:
+            return "onward"
+        question = page.open_question
+        if question is not None and (page.at_end or page.in_sight(question.place)):
+            return "answer"
+        return "next" if page.at_end else "onward"
 
     def action_next(self) -> None:
         """The next page; after the last, back to the lesson or on to the quiz."""
@@ -249,19 +277,24 @@ class LessonScreen(TutorScreen):
     # ── scrolling ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def action_onward(self) -> None:
+        """A screen further."""
+        # A key that came faster than the page is let go: nobody has read what it would pass over.
+        if self.page is not None and self.page.settled:
+            self.page.read_on()
+
+    def action_further(self) -> None:
         """A screen further; at the end of the page to its question, or to the next page."""
         question = self.open_question
-        if self.body.scroll_offset.y < self.body.max_scroll_y:
-            # Two lines stay, so that the eye finds its place again.
-            self.body.scroll_relative(y=max(1, self.body.size.height - 2), animate=False)
-        elif question is not None and self.page is not None:
+        if self.page is None or not self.page.settled or not self.page.at_end:
+            self.action_onward()
+        elif question is not None:
             self.page.go_to(question.place)
             self.notify("The page waits for your answer. F7 reads on without one.", timeout=3)
         elif self.number + 1 < len(self.sections) or self.track != "lesson":
             self.action_next()
 
     def action_scroll_page_up(self) -> None:
-        self.body.scroll_relative(y=-max(1, self.body.size.height - 2), animate=False)
+        self.body.scroll_relative(y=-max(1, self.body.size.height - KEPT), animate=False)
 
     def action_scroll_lines(self, lines: int) -> None:
         self.body.scroll_relative(y=lines, animate=False)
@@ -270,8 +303,15 @@ class LessonScreen(TutorScreen):
         self.body.scroll_home(animate=False)
 
     def _scrolled(self) -> None:
+        self.call_after_refresh(self._look)
+
+    def _look(self) -> None:
+        """What is in sight decides who has the keys, and what enter does."""
         if self.page is not None:
-            self.call_after_refresh(self.page.look_at_question)
+            self.page.look_at_question()
+        if self._enter != self.enter_does:
+            self._enter = self.enter_does
+            self.refresh_bindings()
 
     # ── what is on the page ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TypeVar
 
@@ -15,9 +15,10 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tutor.course import Asked, Block, CheckCode, Diagram, Predict, PythonRun, Section, Track, Worked, draw
+from tutor.course import Asked, Block, CheckCode, Diagram, Predict, Prose, PythonRun, Section, Track, Worked, draw
 from tutor.tui.screens import lesson_view, quiz_view
 from tutor.tui.screens.lesson_blocks import RunBlock, SteppedDiagram
+from tutor.tui.screens.lesson_reading import Lines, last_top, next_top
 from tutor.tui.screens.lesson_view import Output
 from tutor.tui.screens.lesson_worked import WorkedCard
 from tutor.tui.widgets.answer import Answer, AnswerLine, Given
@@ -27,6 +28,7 @@ COLUMN = 78  # cells of the widest block of text
 BESIDE = 3  # the air at the left of the page, and the scrollbar
 BEGINS_AN_ANSWER = "0123456789.-+(["
 PASSED = "passed"  # a question that was answered or skipped: the page goes on
+RUNNING = "running"  # text, which a screen may begin in the middle of
 Where = tuple[Track, int]  # of a block: its track, and its line in that file
 Of = TypeVar("Of", bound=Widget)
 
@@ -42,11 +44,21 @@ class Visit:
         self.numbers: dict[Where, Mapping[str, float]] = {}  # of worked examples
         self.scrolled: dict[tuple[Track, int], int] = {}  # the first line that was in sight, by track and page
 
-    def widget(self, place: Where, block: Block) -> Widget | None:
-        """What shows a block; None for what is not shown."""
+    def widgets(self, place: Where, block: Block) -> list[Widget]:
+        """What shows a block: text in its passages, all else in one; nothing for what is not shown."""
         match block:
             case CheckCode():
-                return None
+                return []
+            case Prose():
+                return [
+                    Flow(partial(lesson_view.block, passage), classes=f"block {RUNNING}" if running else "block")
+                    for passage, running in lesson_view.passages(block)
+                ]
+            case _:
+                return [self._widget(place, block)]
+
+    def _widget(self, place: Where, block: Block) -> Widget:
+        match block:
             case Predict():
                 if place not in self.asked:
                     self.asked[place] = draw(block.question, random.randrange(quiz_view.SEEDS))
@@ -79,11 +91,11 @@ class LessonPage(Vertical):
         self.visit = visit
         self.at = (track, number)  # which page it is
         self.let_go = False  # esc left the question: it does not take the keys again by itself
+        self.air = 0  # empty lines below the page, where its last screen could not begin at a whole block without them
         self.places: dict[Widget, Where] = {}
         for block in section.blocks:
-            widget = visit.widget((track, block.line), block)
-            if widget is not None:
-                self.places[widget] = (track, block.line)
+            place = (track, block.line)
+            self.places.update(dict.fromkeys(visit.widgets(place, block), place))
         self.heading = Static(lesson_view.heading(section), id="heading")
         self._words_onward = lambda _: onward(self)
         self.onward = Flow(self._words_onward, id="onward")
@@ -102,7 +114,7 @@ class LessonPage(Vertical):
 
     def _center(self) -> None:
         """The column in the middle; a picture may be wider than it, to the right."""
-        self.styles.padding = (0, 0, 0, max(0, (self.app.size.width - BESIDE - COLUMN) // 2))
+        self.styles.padding = (0, 0, self.air, max(0, (self.app.size.width - BESIDE - COLUMN) // 2))
 
     @property
     def body(self) -> VerticalScroll:
@@ -148,6 +160,54 @@ class LessonPage(Vertical):
             top, node = top + node.virtual_region.y, node.parent
         return top, top + widget.virtual_region.height
 
+    # ── reading on ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that is to be read has its place: not so in the moment after more of the page has opened."""
+        questions = self.shown(Answer)
+        said = [question.said for question in questions if question.given is not None]
+        return all(block.virtual_region.height for block in (*self.shown(Widget), *said, self.onward))
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the last line of the page is in sight."""
+        return self.lines_of(self.onward)[1] <= self.body.scroll_offset.y + self.body.size.height
+
+    def in_sight(self, widget: Widget) -> bool:
+        """Whether all of it is in sight, or all that there is room for."""
+        top, bottom = self.lines_of(widget)
+        first = self.body.scroll_offset.y
+        last = first + self.body.size.height
+        return first <= top < bottom <= last or top <= first < last <= bottom
+
+    def wholes(self) -> Iterator[Lines]:
+        """The lines of what a screen does not begin in the middle of; of what no screen holds, those of its parts."""
+        for block in self.shown(Widget):
+            if not block.has_class(RUNNING):
+                first, last = self.lines_of(block)
+                parts = (
+                    [part for part in block.children if part.display] if last - first > self.body.size.height else []
+                )
+                yield from map(self.lines_of, parts or [block])
+
+    def read_on(self) -> None:
+        """A screen further."""
+        wholes = list(self.wholes())
+        top = next_top(self.body.scroll_offset.y, self.body.size.height, wholes)
+        end = self.lines_of(self.onward)[1] + self.onward.styles.margin.bottom
+        lowest = max(0, end - self.body.size.height)
+        if top > lowest:
+            top = last_top(top, lowest, wholes)
+        self.leave_air(max(0, top - lowest))
+        self.body.scroll_to(y=top, animate=False)
+
+    def leave_air(self, lines: int) -> None:
+        """So many empty lines below the page."""
+        if lines != self.air:
+            self.air = lines
+            self._center()
+
     def _show_what_is_open(self) -> None:
         """Hide what follows an open question, show the rest."""
         behind = False
@@ -174,8 +234,7 @@ class LessonPage(Vertical):
         top, bottom = self.lines_of(question.place)
         first = self.body.scroll_offset.y
         last = first + self.body.size.height
-        whole = first <= top < bottom <= last or top <= first < last <= bottom  # or all that there is room for
-        if whole and not self.let_go and not isinstance(question.place, AnswerLine):
+        if self.in_sight(question.place) and not self.let_go and not isinstance(question.place, AnswerLine):
             question.place.focus(scroll_visible=False)
         elif (bottom <= first or last <= top) and focused is not None:
             self.screen.set_focus(None)
@@ -232,6 +291,10 @@ class LessonPage(Vertical):
 
     def step(self, by: int) -> None:
         """Step the picture in sight on, or back; where none is, go to one."""
+        if not self.settled:
+            if self.is_attached:
+                self.call_after_refresh(self.step, by)  # which one is in sight is not known yet
+            return
         picture = self.in_view(SteppedDiagram) or self.nearest(SteppedDiagram)
         if picture is None:
             return
@@ -259,9 +322,7 @@ class LessonPage(Vertical):
     def run(self) -> RunBlock | None:
         """The code in view, which is to run now; None where there is none to run."""
         chosen = self.nearest(RunBlock)
-        if chosen is None:
-            self.notify("The code comes after the question.", timeout=3)
-        elif not chosen.running:
+        if chosen is not None and not chosen.running:
             chosen.update(None, running=True)
             return chosen
         return None

@@ -77,6 +77,23 @@ def block(block: Block, width: int) -> Content:
             raise TypeError(f"{type(block).__name__} is no block that is only read")
 
 
+def passages(prose: Prose) -> list[tuple[Prose, bool]]:
+    """Running text, and tables and listings by themselves; True for what a screen may begin in the middle of."""
+    from tutor.course.markup import tree
+
+    lines = prose.text.split("\n")
+    found: list[tuple[list[str], bool]] = []
+    end = 0
+    for node in tree(prose.text).children:
+        start, end = end, node.map[1] if node.map else end
+        running = node.type not in ("table", "fence", "code_block", "blockquote")
+        if found and found[-1][1] and running:
+            found[-1][0].extend(lines[start:end])
+        else:
+            found.append((lines[start:end], running))
+    return [(Prose("\n".join(part).strip("\n"), prose.line), running) for part, running in found]
+
+
 def math(formula: Math, width: int) -> Content:
     """The formula, bright, set in as far as it fits."""
     body = formula_content(formula.latex, width - FORMULA_INDENT)
