@@ -6,10 +6,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kinds import ORDER
+from tests.kinds import FORMULA, ORDER, OUTPUT
 from tutor.course import Choice, Feedback, Question, answer_choices, draw
 from tutor.tui.screens import question_view, quiz_view
 from tutor.tui.screens.quiz_view import Sitting
+from tutor.tui.widgets.answer import AnswerLine
 
 CHOICES = (
     Choice("`x.T @ g`", "Yes: samples meet.", right=True),
@@ -123,3 +124,11 @@ def test_an_order_that_was_passed_by_is_shown_right_and_not_called_wrong() -> No
     assert [item.text.strip("`") in line for item, line in zip(ORDER.item, lines, strict=True)] == [True] * 5
     answered = question_view.order_lines(asked, tuple(range(len(lines))), None, True, 72)
     assert all(line.plain.split()[0] in "✓✗" for line in answered)
+
+
+def test_an_answer_that_begins_with_a_letter_says_which_key_goes_to_its_line() -> None:
+    for question in (FORMULA, OUTPUT):
+        line = AnswerLine(draw(question, 1))
+        assert line.placeholder.startswith("⏎, then ")
+        line.on_focus()
+        assert not line.placeholder.startswith("⏎")
